@@ -1,0 +1,80 @@
+"""What a tool can and cannot do, as data. The pipeline and the core branch on these, never on a tool's name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["Capabilities", "KeySupport", "PdfSupport", "ThirdPartySupport", "VatSupport"]
+
+
+class PdfSupport(StrEnum):
+    """When the PDF is handed over, relative to the entry."""
+
+    WITH_ENTRY = "with_entry"
+    BEFORE = "before"
+    AFTER = "after"
+    URL = "url"
+    NEVER = "never"
+
+
+class KeySupport(StrEnum):
+    """How a posting is found again: the tool keeps our key, a look-up by content, or not at all."""
+
+    NATIVE = "native"
+    LOOK_UP = "look_up"
+    NONE = "none"
+
+
+class ThirdPartySupport(StrEnum):
+    """How a third party comes to exist in the tool."""
+
+    API = "api"
+    WITH_ENTRY = "with_entry"
+    FILE = "file"
+    NONE = "none"
+
+
+class VatSupport(StrEnum):
+    """How VAT is told: a VAT code on lines, or only by the account of the VAT line."""
+
+    CODE_PER_LINE = "code_per_line"
+    ACCOUNT_ONLY = "account_only"
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """One tool's abilities and limits (characters, bytes, requests). None = no limit known.
+
+    ``piece_pattern`` is a character class: characters outside it are dropped from the piece number.
+    ``computes_vat`` = the tool adds the reverse-charge pair itself. ``auxiliary_in_account`` = the third-party line
+    carries only the auxiliary account. ``rate_limit`` = (requests, per seconds).
+    """
+
+    tool: str
+    title: str
+    draft: bool
+    pdf: PdfSupport
+    key: KeySupport
+    read_back: bool
+    pdf_read_back: bool
+    third_parties: ThirdPartySupport
+    vat: VatSupport
+    computes_vat: bool = False
+    reads_period_locks: bool = False
+    auxiliary_in_account: bool = False
+    asynchronous: bool = False
+    label_max: int | None = None
+    piece_max: int | None = None
+    piece_pattern: str | None = None
+    journal_max: int | None = None
+    account_max: int | None = None
+    auxiliary_max: int | None = None
+    auxiliary_pattern: str | None = None
+    auxiliary_prefix: dict[str, str] = {}
+    pdf_max_bytes: int | None = None
+    pdf_name_max: int | None = None
+    rate_limit: tuple[int, float] = (1, 1.0)
+    max_concurrent: int = 4
+    currencies: tuple[str, ...] = ("EUR",)
+    label_charset: str = "unicode"

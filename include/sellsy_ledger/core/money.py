@@ -1,0 +1,52 @@
+"""Amounts: integer cents inside, Decimal at the borders, never a float."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+__all__ = ["NotAnAmount", "cents_to_text", "parse_decimal", "round_to_cents", "to_cents"]
+
+_ONE = Decimal(1)
+_HUNDRED = Decimal(100)
+_LIMIT = Decimal("1e15")
+
+
+class NotAnAmount(ValueError):
+    """The text is no finite decimal number of a plausible size (empty, NaN, infinite, a float)."""
+
+
+def parse_decimal(value: str | int | Decimal) -> Decimal:
+    """Read an amount, rate or quantity exactly as written (``"20.000000000"`` → 20.000000000).
+
+    Raises:
+        NotAnAmount: for a float, a bool, NaN, infinity, an absurd size (≥ 1e15) or other text.
+    """
+    if isinstance(value, (bool, float)):
+        raise NotAnAmount(f"{value!r} is a {type(value).__name__}, not exact decimal text")
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        raise NotAnAmount(f"{value!r} is not a number") from None
+    if not number.is_finite() or abs(number) >= _LIMIT:
+        raise NotAnAmount(f"{value!r} is not a finite amount below 1e15")
+    return number
+
+
+def round_to_cents(amount: Decimal) -> int:
+    """Cents of ``amount`` euros, half away from zero: 0.125 → 13, −0.125 → −13."""
+    return int((amount * _HUNDRED).quantize(_ONE, rounding=ROUND_HALF_UP))
+
+
+def to_cents(value: str | int | Decimal) -> int:
+    """Cents of an amount as an API writes it: ``"1164.00"`` → 116400.
+
+    Raises:
+        NotAnAmount: see :func:`parse_decimal`.
+    """
+    return round_to_cents(parse_decimal(value))
+
+
+def cents_to_text(cents: int) -> str:
+    """Plain decimal text with two decimals: 116400 → ``"1164.00"``, −5 → ``"-0.05"``."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"

@@ -1,0 +1,243 @@
+"""A company's settings: the contract between accountants, pages, Variables and the pipeline."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from sellsy_ledger.core.documents import Direction
+from sellsy_ledger.errors import ConfigurationError
+
+__all__ = [
+    "Accounts",
+    "ClosedPeriod",
+    "CompanyEntry",
+    "CompanySettings",
+    "Journals",
+    "LabelStyle",
+    "Mappings",
+    "RoundingRule",
+    "RoundingVatCodes",
+    "Scope",
+    "VatMapping",
+    "load_companies",
+    "load_settings",
+]
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+AccountNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9A-Za-z]{1,21}$")]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Scope(StrEnum):
+    """Which documents are synchronised."""
+
+    SALES_AND_PURCHASES = "sales_and_purchases"
+    SALES = "sales"
+    PURCHASES = "purchases"
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """The directions this scope covers."""
+        if self is Scope.SALES_AND_PURCHASES:
+            return (Direction.SALES, Direction.PURCHASES)
+        return (Direction(self.value),)
+
+
+class LabelStyle(StrEnum):
+    """How line labels are made (the four styles of the product page)."""
+
+    THIRD_PARTY_THEN_DESCRIPTION = "third_party_then_description"
+    THIRD_PARTY = "third_party"
+    THIRD_PARTY_AND_DESCRIPTION = "third_party_and_description"
+    THIRD_PARTY_AND_NUMBER = "third_party_and_number"
+
+    @property
+    def needs_descriptions(self) -> bool:
+        """True when labels hold Sellsy's row descriptions, so that rows must be read."""
+        return self in (LabelStyle.THIRD_PARTY_THEN_DESCRIPTION, LabelStyle.THIRD_PARTY_AND_DESCRIPTION)
+
+
+class ClosedPeriod(StrEnum):
+    """What happens to a document dated in a closed period."""
+
+    REFUSE = "refuse"
+    FIRST_OPEN_DAY = "first_open_day"
+    ASK = "ask"
+
+
+class RoundingRule(StrEnum):
+    """``by_side``: the account follows the missing side; ``literal``: the product page's sentence everywhere."""
+
+    BY_SIDE = "by_side"
+    LITERAL = "literal"
+
+
+class VatMapping(_Model):
+    """One Sellsy tax → the tool's VAT code and account.
+
+    A null ``sellsy_tax_id``, ``rate`` or ``category`` matches any; the most specific line wins.
+    """
+
+    direction: Direction
+    sellsy_tax_id: int | None = None
+    rate: Decimal | None = Field(default=None, ge=0, le=100)
+    category: Literal["S", "E", "AE", "K", "G", "O", "Z"] | None = None
+    due_on: Literal["invoice", "receipt", "any"] = "any"
+    vat_code: Code | None = None
+    account: AccountNumber | None = None
+    reverse_charge_account: AccountNumber | None = None
+
+    @field_validator("rate", mode="before")
+    @classmethod
+    def _no_float(cls, value: object) -> object:
+        if isinstance(value, float):
+            raise ValueError('write the rate as text, for instance "5.5"')
+        return value
+
+
+class RoundingVatCodes(_Model):
+    """VAT codes of rounding lines, for tools that demand one on every line."""
+
+    sales: Code | None = None
+    purchases: Code | None = None
+
+
+class Journals(_Model):
+    """Journal codes in the tool."""
+
+    sales: Code | None = None
+    purchases: Code | None = None
+
+
+class Accounts(_Model):
+    """Default and control accounts. ``deposits_vat`` takes the VAT of deposit invoices (Sellsy's 4458x scheme);
+    when null, the account of the VAT mapping does."""
+
+    sales_default: AccountNumber | None = None
+    purchases_default: AccountNumber | None = None
+    customers_control: AccountNumber | None = None
+    suppliers_control: AccountNumber | None = None
+    rounding_credit: AccountNumber
+    rounding_debit: AccountNumber
+    deposits: AccountNumber | None = None
+    deposits_vat: AccountNumber | None = None
+
+
+class Mappings(_Model):
+    """Everything that turns Sellsy's words into the tool's."""
+
+    vat: tuple[VatMapping, ...] = ()
+    rounding_vat_codes: RoundingVatCodes = RoundingVatCodes()
+    journals: Journals
+    accounts: Accounts
+    account_overrides: dict[str, AccountNumber] = {}
+
+
+class CompanySettings(_Model):
+    """The whole settings of one company, as in Variable ``sellsy_ledger_company__<company>``."""
+
+    company: Slug
+    name: Name
+    tool: Slug
+    sellsy_conn_id: Name
+    tool_conn_id: Name
+    start_date: date
+    schedule: str | None = "0 2 * * *"
+    scope: Scope = Scope.SALES_AND_PURCHASES
+    posting: Literal["posted", "draft"] = "posted"
+    without_supporting_document: Literal["wait", "post"] = "wait"
+    label_style: LabelStyle = LabelStyle.THIRD_PARTY_THEN_DESCRIPTION
+    closed_period: ClosedPeriod = ClosedPeriod.REFUSE
+    approval: Literal["none", "first_run", "every_run"] = "none"
+    rounding_rule: RoundingRule = RoundingRule.BY_SIDE
+    rounding_cap_cents: int = Field(default=10, ge=0, le=1000)
+    mappings: Mappings
+
+
+class CompanyEntry(_Model):
+    """One line of Variable ``sellsy_ledger_companies``: what the scheduler needs to draw the DAG."""
+
+    company: Slug
+    name: Name
+    tool: Slug
+    start_date: date
+    schedule: str | None = "0 2 * * *"
+    enabled: bool = True
+
+
+def _explain(error: ValidationError) -> str:
+    """Field by field, without the rejected values (a value may be a misplaced secret)."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}"
+        for problem in error.errors()
+    )
+
+
+def _parse(data: str | bytes | dict[str, Any] | list[Any], where: str) -> Any:
+    if not isinstance(data, (str, bytes)):
+        return data
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        line = getattr(error, "lineno", "?")
+        raise ConfigurationError(f"{where} is not valid JSON (line {line}): correct the text.", field="") from None
+
+
+def load_settings(data: str | bytes | dict[str, Any], *, where: str) -> CompanySettings:
+    """Validate one company's settings.
+
+    Args:
+        data: the JSON text or the parsed object.
+        where: the file or Variable it came from, for the message.
+
+    Raises:
+        ConfigurationError: naming every field at fault and what is wrong with it; rejected values are not repeated.
+    """
+    try:
+        return CompanySettings.model_validate(_parse(data, where))
+    except ValidationError as error:
+        fields = ", ".join(".".join(str(part) for part in problem["loc"]) for problem in error.errors())
+        raise ConfigurationError(f"{where}: {_explain(error)}.", field=fields) from None
+
+
+def load_companies(data: str | bytes | list[Any], *, where: str) -> tuple[list[CompanyEntry], dict[str, str]]:
+    """Validate the list of companies one by one, so that a wrong one hurts no other.
+
+    Returns:
+        The good entries sorted by company, and for each bad one its name (or ``company_<position>``) → what is wrong.
+
+    Raises:
+        ConfigurationError: when the whole is not a JSON list.
+    """
+    items = _parse(data, where)
+    if not isinstance(items, list):
+        raise ConfigurationError(f"{where} must be a JSON list of companies.", field="")
+    good: dict[str, CompanyEntry] = {}
+    bad: dict[str, str] = {}
+    for position, item in enumerate(items):
+        name = item.get("company") if isinstance(item, dict) else None
+        label = (
+            name if isinstance(name, str) and re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name) else f"company_{position}"
+        )
+        try:
+            entry = CompanyEntry.model_validate(item)
+        except ValidationError as error:
+            bad[label] = f"{where}[{position}]: {_explain(error)}."
+            continue
+        if entry.company in good:
+            bad[f"{label}_{position}"] = f"{where}[{position}]: company {entry.company!r} is listed twice; remove one."
+            continue
+        good[entry.company] = entry
+    return [good[company] for company in sorted(good)], bad
