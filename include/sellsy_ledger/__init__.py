@@ -1,0 +1,1 @@
+"""Accounted Sellsy documents into the accounting tool: once, to the cent, with proof. Imports no Airflow."""

@@ -1,0 +1,1 @@
+"""Where Airflow meets the product: hooks, tasks, triggers, pages."""

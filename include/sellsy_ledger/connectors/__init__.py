@@ -1,0 +1,1 @@
+"""Accounting tools: the contract, and one folder per tool."""

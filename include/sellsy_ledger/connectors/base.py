@@ -7,9 +7,9 @@ contract). One test suite runs against every connector.
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, ClassVar
 
 import msgspec
@@ -47,7 +47,7 @@ class PostingRequest(msgspec.Struct, frozen=True, kw_only=True):
     pdf: bytes | None = None
     supporting_document: SupportingDocument | None = None
     description: str = ""
-    service_period: tuple[date, date] | None = None
+    service_period: tuple[dt.date, date] | None = None
     is_deposit: bool = False
 
 
@@ -72,10 +72,11 @@ class PostedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class PostedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as read back. ``pdf_sha256`` is None where the tool does not give the bytes back;
-    ``pdf_present`` None where it does not even say; ``lines`` None where lines cannot be read."""
+    ``pdf_present`` None where it does not even say; ``lines`` None where lines cannot be read.
+    """
 
     entry_id: str
-    date: date | None
+    date: dt.date | None
     journal: str | None
     piece: str | None
     lines: tuple[PostedLine, ...] | None

@@ -1,0 +1,1 @@
+"""Pure accounting: no HTTP, SQL, clock or environment."""

@@ -5,7 +5,7 @@ Immutable values made by a source's reader and stored in the register. Nothing h
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
 
@@ -95,7 +95,7 @@ class DepositDeduction(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     number: str
     gross_cents: int
-    date: date | None = None
+    date: dt.date | None = None
     vat: tuple[VatAmount, ...] | None = None
 
 
@@ -141,7 +141,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     id: int
     number: str
-    date: date
+    date: dt.date
     currency: str
     gross_cents: int
     net_cents: int
@@ -149,7 +149,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...] | None = None
     rows_source: str = "detail"
     internal_number: str = ""
-    due_date: date | None = None
+    due_date: dt.date | None = None
     vat_due_on: DueOn | None = None
     accounted: bool | None = None
     is_deposit: bool = False
@@ -165,9 +165,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     status: str = ""
     analytic_code: str | None = None
-    service_start: date | None = None
-    service_end: date | None = None
-    created_on: date | None = None
+    service_start: dt.date | None = None
+    service_end: dt.date | None = None
+    created_on: dt.date | None = None
     file_id: int | None = None
 
     @property

@@ -6,7 +6,7 @@ positive number of integer cents on exactly one side.
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
 from enum import StrEnum
 
 import msgspec
@@ -61,11 +61,11 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     journal: str
-    date: date
+    date: dt.date
     piece: str
     number: str
-    piece_date: date
-    due_date: date | None
+    piece_date: dt.date
+    due_date: dt.date | None
     lines: tuple[EntryLine, ...]
 
     @property

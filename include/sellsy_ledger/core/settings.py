@@ -123,7 +123,8 @@ class Journals(_Model):
 
 class Accounts(_Model):
     """Default and control accounts. ``deposits_vat`` takes the VAT of deposit invoices (Sellsy's 4458x scheme);
-    when null, the account of the VAT mapping does."""
+    when null, the account of the VAT mapping does.
+    """
 
     sales_default: AccountNumber | None = None
     purchases_default: AccountNumber | None = None

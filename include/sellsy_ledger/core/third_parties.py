@@ -50,7 +50,8 @@ class ThirdParty(msgspec.Struct, frozen=True, kw_only=True):
 
 class LedgerThirdParty(msgspec.Struct, frozen=True, kw_only=True):
     """A customer or supplier of the tool. ``auxiliary_account`` is the form that the tool itself gave back;
-    ``tool_id`` its own identifier, as text (empty where it has none)."""
+    ``tool_id`` its own identifier, as text (empty where it has none).
+    """
 
     auxiliary_account: str
     name: str

@@ -1,0 +1,1 @@
+"""Journal entries as files: pure, one module per format."""

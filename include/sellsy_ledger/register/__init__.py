@@ -1,0 +1,1 @@
+"""The SQL memory of every document."""

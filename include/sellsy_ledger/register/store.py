@@ -59,15 +59,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     state: State | msgspec.UnsetType = msgspec.UNSET
-    reason: Reason | None | msgspec.UnsetType = msgspec.UNSET
+    reason: Reason | msgspec.UnsetType | None = msgspec.UNSET
     detail: str | msgspec.UnsetType = msgspec.UNSET
     fingerprint: str | msgspec.UnsetType = msgspec.UNSET
     document: Document | msgspec.UnsetType = msgspec.UNSET
-    third_party: ThirdParty | None | msgspec.UnsetType = msgspec.UNSET
-    ledger_third_party: LedgerThirdParty | None | msgspec.UnsetType = msgspec.UNSET
-    supporting_document: SupportingDocument | None | msgspec.UnsetType = msgspec.UNSET
-    entry: JournalEntry | None | msgspec.UnsetType = msgspec.UNSET
-    posting: Posting | None | msgspec.UnsetType = msgspec.UNSET
+    third_party: ThirdParty | msgspec.UnsetType | None = msgspec.UNSET
+    ledger_third_party: LedgerThirdParty | msgspec.UnsetType | None = msgspec.UNSET
+    supporting_document: SupportingDocument | msgspec.UnsetType | None = msgspec.UNSET
+    entry: JournalEntry | msgspec.UnsetType | None = msgspec.UNSET
+    posting: Posting | msgspec.UnsetType | None = msgspec.UNSET
     note: str = ""
 
 

@@ -1,0 +1,1 @@
+"""The local Airflow of `make demo` and `make up`: sandbox, settings, processes, printed result."""

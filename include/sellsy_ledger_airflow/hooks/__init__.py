@@ -1,0 +1,1 @@
+"""Custom hooks: an Airflow Connection becomes a plain API client."""

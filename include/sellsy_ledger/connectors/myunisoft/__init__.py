@@ -1,0 +1,1 @@
+"""MyUnisoft (API Partenaires v1)."""

@@ -1,0 +1,1 @@
+"""Sellsy: HTTP client, and reader from its objects to our documents."""
