@@ -1,1 +1,1 @@
-"""Sellsy and the accounting tools, emulated over HTTP from their public documentation. Imports nothing of the product."""
+"""Sellsy and the accounting tools, emulated over HTTP from their public documentation; imports no product code."""

@@ -47,7 +47,7 @@ class PostingRequest(msgspec.Struct, frozen=True, kw_only=True):
     pdf: bytes | None = None
     supporting_document: SupportingDocument | None = None
     description: str = ""
-    service_period: tuple[dt.date, date] | None = None
+    service_period: tuple[dt.date, dt.date] | None = None
     is_deposit: bool = False
 
 
