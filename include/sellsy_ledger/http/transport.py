@@ -113,7 +113,7 @@ class Transport:
         raise NotImplementedError
 
     def download(self, url: str, *, allowed_hosts: Iterable[str], max_bytes: int) -> Download:
-        """Fetch a file by absolute URL, without our authorization: host allow-list at each redirect (5 at most), size cap
+        """Fetch a file by absolute URL, without our authorization: host allow-list at each redirect (≤ 5), size cap
         while reading, private addresses only when the allow-list names them.
 
         Raises:
