@@ -48,7 +48,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
     ``piece_pattern`` is a character class: characters outside it are dropped from the piece number.
     ``computes_vat`` = the tool adds the reverse-charge pair itself. ``auxiliary_in_account`` = the third-party line
-    carries only the auxiliary account. ``rate_limit`` = (requests, per seconds).
+    carries only the auxiliary account. ``rate_limit`` = (requests, per seconds). What the tool decides by itself, so
+    that an entry read back may differ there and still be the one sent: ``chooses_journal`` (its own sales and purchases
+    journals), ``chooses_vat_accounts`` (the accounts of its VAT codes), ``merges_lines`` (same account and label).
     """
 
     tool: str
@@ -61,6 +63,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     third_parties: ThirdPartySupport
     vat: VatSupport
     computes_vat: bool = False
+    chooses_journal: bool = False
+    chooses_vat_accounts: bool = False
+    merges_lines: bool = False
     reads_period_locks: bool = False
     auxiliary_in_account: bool = False
     asynchronous: bool = False
