@@ -1,0 +1,119 @@
+"""The demo's Airflow home: everything it writes is inside ``.airflow/`` of the repository folder."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Home", "free_port"]
+
+
+def free_port(preferred: int) -> int:
+    """``preferred`` when nothing listens there on loopback, else a port that the system finds free."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths and secrets of one demo home below ``root`` (the repository folder)."""
+
+    root: Path
+
+    @property
+    def path(self) -> Path:
+        """The Airflow home."""
+        return self.root / ".airflow"
+
+    @property
+    def logs(self) -> Path:
+        """One log file per process."""
+        return self.path / "process-logs"
+
+    @property
+    def processes_file(self) -> Path:
+        """What is running now: names and process ids."""
+        return self.path / "processes.json"
+
+    @property
+    def sandbox_state(self) -> Path:
+        """The sandbox's ledgers between two demos: a real tool does not forget either."""
+        return self.path / "sandbox-state"
+
+    @property
+    def register_url(self) -> str:
+        """The register's default place, the same as the package's own default in this home."""
+        return f"sqlite:///{self.path / 'register' / 'register.db'}"
+
+    def prepare(self) -> None:
+        """Create the folders and, once, the secrets and the login."""
+        for folder in (self.path, self.logs, self.path / "register", self.path / "documents"):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o700)
+        self.secrets()
+        self.password_file.write_text(json.dumps({"admin": self.secrets()["password"]}), encoding="utf-8")
+        self.password_file.chmod(0o600)
+
+    @property
+    def password_file(self) -> Path:
+        """The simple auth manager's own format."""
+        return self.path / "passwords.json"
+
+    def secrets(self) -> dict[str, str]:
+        """The home's own random secrets, made on first use and kept readable by this user only."""
+        file = self.path / "secrets.json"
+        if not file.exists():
+            made = {
+                "fernet_key": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+                "secret_key": secrets.token_hex(32),
+                "jwt_secret": secrets.token_hex(64),
+                "password": secrets.token_urlsafe(9),
+            }
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(made), encoding="utf-8")
+        loaded: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        return loaded
+
+    def environment(self, api_port: int) -> dict[str, str]:
+        """The environment of every Airflow process of this home."""
+        kept = self.secrets()
+        ours = {
+            "AIRFLOW_HOME": str(self.path),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.root / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(self.root / "plugins"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__CORE__FERNET_KEY": kept["fernet_key"],
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.password_file),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{api_port}/execution/",
+            "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(api_port),
+            "AIRFLOW__API__SECRET_KEY": kept["secret_key"],
+            "AIRFLOW__API_AUTH__JWT_SECRET": kept["jwt_secret"],
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.path / 'airflow.db'}",
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.path / "logs"),
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
+            "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+        binaries = str(Path(sys.executable).parent)
+        return inherited | ours | {"PATH": f"{binaries}{os.pathsep}{inherited.get('PATH', '')}"}
