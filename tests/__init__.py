@@ -1,0 +1,1 @@
+"""Tests of the package; shared helpers are imported as ``tests.<folder>.<module>``."""
