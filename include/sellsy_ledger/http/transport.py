@@ -310,9 +310,12 @@ class Transport:
     def _read_body(self, request: _Request, response: urllib3.BaseHTTPResponse) -> bytes:
         chunks: list[bytes] = []
         size = 0
+        plain = "content-encoding" not in response.headers
         while chunk := response.read(CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
+            if plain and response.length_remaining == 0:
+                break
             if size > self.max_bytes:
                 # The rest stays unread, so this connection cannot serve again.
                 response.close()
