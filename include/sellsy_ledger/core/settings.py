@@ -168,7 +168,10 @@ class CompanySettings(_Model):
 
 
 class CompanyEntry(_Model):
-    """One line of Variable ``sellsy_ledger_companies``: what the scheduler needs to draw the DAG."""
+    """One line of Variable ``sellsy_ledger_companies``: what the scheduler needs to draw the DAG.
+
+    The Connection ids name the pools of the API accounts; null means ``sellsy__<company>`` and ``<tool>__<company>``.
+    """
 
     company: Slug
     name: Name
@@ -176,6 +179,8 @@ class CompanyEntry(_Model):
     start_date: date
     schedule: str | None = "0 2 * * *"
     enabled: bool = True
+    sellsy_conn_id: Name | None = None
+    tool_conn_id: Name | None = None
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,0 +1,42 @@
+"""One DAG per configured company: its accounted Sellsy documents, every night, into its accounting tool."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, task_group
+
+from sellsy_ledger.core.settings import CompanyEntry
+from sellsy_ledger_airflow import tasks
+from sellsy_ledger_airflow.assets import books_alias
+from sellsy_ledger_airflow.generate import build_dags, company_dag
+from sellsy_ledger_airflow.pools import sellsy_pool, tool_pool
+from sellsy_ledger_airflow.texts import SYNC_DOC, SYNC_PARAMS
+
+
+def company_sync(dag_id: str, entry: CompanyEntry) -> DAG:
+    """The nightly run of one company: schedule, form and task order."""
+    sellsy, tool = sellsy_pool(entry), tool_pool(entry)
+
+    # One group instance per batch: a batch that fails stops there, the other batches go on to the end.
+    @task_group(group_id="batch", prefix_group_id=False)
+    def batch_steps(company: str, batch: str) -> None:
+        steps = [
+            tasks.fetch_pdfs.override(pool=sellsy),
+            tasks.resolve_third_parties.override(pool=tool),
+            tasks.map_vat_and_accounts.override(pool=tool),
+            tasks.compute_rounding.override(pool=tool),
+            tasks.post_entries.override(pool=tool, outlets=[books_alias(entry.company)]),
+            tasks.verify_entries.override(pool=tool),
+        ]
+        for before, after in zip(made := [step(company, batch) for step in steps], made[1:], strict=False):
+            before >> after
+
+    with company_dag(dag_id, entry, schedule=entry.schedule, params=SYNC_PARAMS, doc_md=SYNC_DOC, tags=["sync"]) as dag:
+        batches = tasks.fetch_invoices.override(pool=sellsy)(entry.company)
+        done = batch_steps.partial(company=entry.company).expand(batch=batches)
+        tasks.check_access.override(pool=sellsy)(entry.company) >> batches
+        # It runs whatever became of the batches, but only where there were some.
+        [batches, done] >> tasks.report.override(trigger_rule="all_done_min_one_success")(entry.company)
+    return dag
+
+
+globals().update(build_dags("sync", company_sync))

@@ -1,0 +1,55 @@
+"""One pool per API account, so that parallel runs and batches stay inside one account's quota.
+
+A pool is named after the Connection of the account and has one slot: a single task already uses the whole quota, two
+would only slow each other down. Two companies behind one account share its pool by naming the same Connection in the
+list of companies.
+
+``python -m sellsy_ledger_airflow.pools`` prints what ``airflow pools import`` reads.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+
+from sellsy_ledger.core.settings import CompanyEntry
+
+__all__ = ["required_pools", "sellsy_pool", "tool_pool"]
+
+SLOTS = 1
+
+
+def sellsy_pool(entry: CompanyEntry) -> str:
+    """The pool of the company's Sellsy account."""
+    return entry.sellsy_conn_id or f"sellsy__{entry.company}"
+
+
+def tool_pool(entry: CompanyEntry) -> str:
+    """The pool of the company's account in its accounting tool."""
+    return entry.tool_conn_id or f"{entry.tool}__{entry.company}"
+
+
+def required_pools(companies: Iterable[CompanyEntry]) -> dict[str, dict[str, object]]:
+    """Every pool that the companies' tasks name, as ``airflow pools import`` reads them.
+
+    A task whose pool does not exist is never scheduled: create them before un-pausing a DAG.
+    """
+    names = {pool(entry) for entry in companies for pool in (sellsy_pool, tool_pool)}
+    return {
+        name: {"slots": SLOTS, "description": f"API account of Connection {name}", "include_deferred": True}
+        for name in sorted(names)
+    }
+
+
+def main() -> int:
+    """Print the pools of the configured companies."""
+    from sellsy_ledger_airflow.settings import read_companies
+
+    json.dump(required_pools(read_companies().entries), sys.stdout, indent=2)
+    sys.stdout.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

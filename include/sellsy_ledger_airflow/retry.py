@@ -1,0 +1,76 @@
+"""What Airflow does when a task fails, by error class: the tree of :mod:`sellsy_ledger.errors` decides, nothing else.
+
+=====================  =======  =======================================================================
+error                  again?   why
+=====================  =======  =======================================================================
+ConfigurationError     never    a person must act (AccessError included: it is a subclass)
+InvariantBroken        never    our own mistake; repeating it teaches nothing
+PostingConflict        never    a person decides
+LeaseHeld              yes      another run of the company is at work
+OutcomeUnknown         yes      the retry looks the entry up before anything else
+TryLater               yes      after the delay that the API asked for, when it named one
+anything else          yes      Airflow's usual retries
+=====================  =======  =======================================================================
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
+
+from sellsy_ledger.errors import (
+    ConfigurationError,
+    InvariantBroken,
+    LeaseHeld,
+    OutcomeUnknown,
+    PostingConflict,
+    TryLater,
+)
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+__all__ = ["POLICY", "RETRY_ARGS", "ByErrorClass"]
+
+LEASE_DELAY = timedelta(minutes=10)
+LOOK_UP_DELAY = timedelta(minutes=2)
+LONGEST_DELAY = timedelta(hours=1)
+
+
+class ByErrorClass(ExceptionRetryPolicy):
+    """Airflow's rules by class, plus the waiting time that an API asked for."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        """Decide on one failure; a delay named by the API wins over ours, within an hour."""
+        decision = super().evaluate(exception, try_number, max_tries, context)
+        seconds = exception.retry_after_seconds if isinstance(exception, TryLater) else None
+        if decision.action is not RetryAction.RETRY or not seconds:
+            return decision
+        delay = min(timedelta(seconds=max(1.0, seconds)), LONGEST_DELAY)
+        return RetryDecision.retry(delay=delay, reason="the API named the delay")
+
+
+POLICY = ByErrorClass(
+    rules=[
+        RetryRule(
+            exception=[ConfigurationError, InvariantBroken, PostingConflict],
+            action=RetryAction.FAIL,
+            reason="a person must act first",
+        ),
+        RetryRule(exception=LeaseHeld, retry_delay=LEASE_DELAY, reason="another run of the company is at work"),
+        RetryRule(exception=OutcomeUnknown, retry_delay=LOOK_UP_DELAY, reason="the entry is looked up first"),
+        RetryRule(exception=TryLater, reason="a passing fault"),
+    ]
+)
+
+RETRY_ARGS: dict[str, Any] = {
+    "retries": 4,
+    "retry_delay": timedelta(minutes=2),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=30),
+    "retry_policy": POLICY,
+}

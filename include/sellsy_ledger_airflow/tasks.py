@@ -1,0 +1,200 @@
+"""The pipeline's steps as Airflow tasks: open the company, run the step, hand back counts.
+
+Nothing is decided here. XCom carries batch keys and counts, never a document, name or amount. Everything heavy (HTTP,
+SQL, the pipeline) is imported inside the task functions, because this module is imported at every parse and in front
+of every task.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+if TYPE_CHECKING:
+    from sellsy_ledger.pipeline.company import Company
+    from sellsy_ledger.pipeline.steps import StepReport
+
+__all__ = [
+    "check_access",
+    "compute_rounding",
+    "configuration_error",
+    "fetch_invoices",
+    "fetch_pdfs",
+    "map_vat_and_accounts",
+    "post_entries",
+    "prove_months",
+    "report",
+    "resolve_third_parties",
+    "verify_entries",
+]
+
+log = logging.getLogger(__name__)
+
+Counts = dict[str, Any]
+
+
+@contextmanager
+def _at_work(company: str) -> Iterator[Company]:
+    from sellsy_ledger_airflow.company import open_company
+
+    run = get_current_context()["dag_run"]
+    with open_company(company, dag_id=run.dag_id, run_id=run.run_id) as opened:
+        yield opened
+
+
+def _over_batch(step: Callable[[Company, str], StepReport], company: str, batch: str) -> Counts:
+    with _at_work(company) as opened:
+        counts = step(opened, batch).to_dict()
+    log.info("%s: %s documents, %s", counts["step"], counts["documents"], counts["states"])
+    return counts
+
+
+@task
+def check_access(company: str) -> Counts:
+    """Settings, credentials, rights and mapping: may this run begin?"""
+    from sellsy_ledger.pipeline.access import check_access as step
+
+    with _at_work(company) as opened:
+        checks = step(opened)
+    for check in checks:
+        level = logging.INFO if check.ok else logging.WARNING
+        log.log(level, "%s: %s %s", check.step, check.detail, check.action)
+    return {"checked": len(checks), "warnings": sum(not check.ok for check in checks)}
+
+
+@task.short_circuit
+def fetch_invoices(company: str) -> list[str]:
+    """Batch keys of what there is to do; with none, everything downstream is skipped, the report included."""
+    from sellsy_ledger.pipeline.fetch import fetch_invoices as step
+    from sellsy_ledger_airflow.runs import selection_of
+
+    context = get_current_context()
+    with _at_work(company) as opened:
+        selection = selection_of(context["dag_run"], context["params"], opened.settings.start_date)
+        log.info(
+            "%s run: documents dated from %s to %s", selection.kind, selection.dated_from, selection.dated_to or "now"
+        )
+        return step(opened, selection)
+
+
+@task
+def fetch_pdfs(company: str, batch: str) -> Counts:
+    """The supporting document of each document of the batch."""
+    from sellsy_ledger.pipeline.pdfs import fetch_pdfs as step
+
+    return _over_batch(step, company, batch)
+
+
+# Two batches may hold the same new customer: resolved one after the other, it is created once.
+@task(max_active_tis_per_dagrun=1)
+def resolve_third_parties(company: str, batch: str) -> Counts:
+    """The tool's own customer or supplier of each document; created where nothing matches."""
+    from sellsy_ledger.pipeline.third_parties import resolve_third_parties as step
+
+    return _over_batch(step, company, batch)
+
+
+@task
+def map_vat_and_accounts(company: str, batch: str) -> Counts:
+    """Entry lines: accounts, VAT codes, labels."""
+    from sellsy_ledger.pipeline.mapping import map_vat_and_accounts as step
+
+    return _over_batch(step, company, batch)
+
+
+@task
+def compute_rounding(company: str, batch: str) -> Counts:
+    """The rounding line, where one is due; the entry balances or the document waits."""
+    from sellsy_ledger.pipeline.rounding import compute_rounding as step
+
+    return _over_batch(step, company, batch)
+
+
+@task
+def post_entries(company: str, batch: str) -> Counts:
+    """Book the batch's balanced entries, each once; the company's books change as an asset.
+
+    Raises:
+        AirflowSkipException: the run is a preview.
+    """
+    from sellsy_ledger.pipeline.posting import post_entries as step
+    from sellsy_ledger_airflow.runs import is_preview
+
+    context = get_current_context()
+    if is_preview(context["params"]):
+        raise AirflowSkipException("Preview: nothing is posted. The entries are in the register, ready.")
+    counts = _over_batch(step, company, batch)
+    if counts["states"].get("posted"):
+        _emit_books(context, company)
+    return counts
+
+
+def _emit_books(context: Mapping[str, Any], company: str) -> None:
+    from sellsy_ledger_airflow.assets import books, books_alias
+    from sellsy_ledger_airflow.settings import read_settings
+
+    context["outlet_events"][books_alias(company)].add(books(company, read_settings(company).tool))
+
+
+@task
+def verify_entries(company: str, batch: str) -> Counts:
+    """Read every posted entry back and compare it line by line."""
+    from sellsy_ledger.pipeline.verify import verify_entries as step
+
+    return _over_batch(step, company, batch)
+
+
+@task
+def report(company: str) -> Counts:
+    """What the run did, in counts and totals; frees the company for the next run.
+
+    Raises:
+        AirflowFailException: a step of this run failed; the report is made first, the run then ends as failed.
+    """
+    from sellsy_ledger.pipeline.report import build_report as step
+
+    with _at_work(company) as opened:
+        counts = step(opened).to_dict()
+    log.info("Report: %s", counts)
+    failed = _failed_steps()
+    if failed:
+        raise AirflowFailException(
+            f"These steps failed: {', '.join(failed)}. Their logs say why; what they did not finish stays in the "
+            "register and the next run takes it up again."
+        )
+    return counts
+
+
+def _failed_steps() -> list[str]:
+    context = get_current_context()
+    run = context["dag_run"]
+    states: Mapping[str, Mapping[str, Any]] = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id])
+    return sorted(step for step, state in states.get(run.run_id, {}).items() if str(state) == "failed")
+
+
+@task
+def prove_months(company: str) -> Counts:
+    """Each month since the start date: Sellsy, register and ledger side by side, every gap named."""
+    from sellsy_ledger.pipeline.proof import prove as step
+    from sellsy_ledger_airflow.runs import months_since
+
+    verdicts: dict[str, Any] = {}
+    with _at_work(company) as opened:
+        for month in months_since(opened.settings.start_date, opened.now()):
+            verdicts[month.strftime("%Y-%m")] = step(opened, month).to_dict()
+    return verdicts
+
+
+@task(retries=0)
+def configuration_error(message: str) -> None:
+    """The only task of a company whose settings are wrong: it says what to correct, field by field.
+
+    Raises:
+        AirflowFailException: always.
+    """
+    raise AirflowFailException(message)
