@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-__all__ = ["NotAnAmount", "cents_to_text", "parse_decimal", "round_to_cents", "to_cents"]
+__all__ = ["NotAnAmount", "cents_to_french", "cents_to_text", "parse_decimal", "rate_to_french", "round_to_cents", "to_cents"]
 
 _ONE = Decimal(1)
 _HUNDRED = Decimal(100)
@@ -50,3 +50,16 @@ def cents_to_text(cents: int) -> str:
     """Plain decimal text with two decimals: 116400 → ``"1164.00"``, −5 → ``"-0.05"``."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def cents_to_french(cents: int) -> str:
+    """As a French accountant reads it: 116400 → ``"1164,00 €"``."""
+    return f"{cents_to_text(cents).replace('.', ',')} €"
+
+
+def rate_to_french(rate: Decimal) -> str:
+    """A rate in per cent without idle zeros: 20.000000000 → ``"20 %"``, 5.5 → ``"5,5 %"``."""
+    text = f"{rate:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{text.replace('.', ',')} %"

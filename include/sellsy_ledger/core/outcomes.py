@@ -13,7 +13,7 @@ import msgspec
 
 from sellsy_ledger.core.entries import JournalEntry
 
-__all__ = ["REASON_TEXTS", "Outcome", "Reason", "ReasonText", "State", "sentence"]
+__all__ = ["REASON_TEXTS", "NotReady", "Outcome", "Reason", "ReasonText", "State", "sentence"]
 
 
 class State(StrEnum):
@@ -178,3 +178,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     def message(self) -> str:
         """French sentence for the person who looks at the document; empty when it is ready."""
         return sentence(self.reason, self.detail) if self.reason else ""
+
+
+class NotReady(Exception):
+    """Raised inside the core to leave a document where it is; ``journalise`` turns it into an :class:`Outcome`.
+
+    Args:
+        reason: why.
+        detail: the variable part of the reason's French sentence.
+        state: ``waiting`` unless the document itself is beyond repair.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "", state: State = State.WAITING) -> None:
+        super().__init__(sentence(reason, detail))
+        self.outcome = Outcome(state=state, reason=reason, detail=detail)

@@ -123,7 +123,7 @@ class Journals(_Model):
 
 class Accounts(_Model):
     """Default and control accounts. ``deposits_vat`` takes the VAT of deposit invoices (Sellsy's 4458x scheme);
-    when null, the account of the VAT mapping does.
+    when null, the account of the VAT mapping does. ``deposits_paid`` (4091) takes deposit invoices of suppliers.
     """
 
     sales_default: AccountNumber | None = None
@@ -134,6 +134,7 @@ class Accounts(_Model):
     rounding_debit: AccountNumber
     deposits: AccountNumber | None = None
     deposits_vat: AccountNumber | None = None
+    deposits_paid: AccountNumber | None = None
 
 
 class Mappings(_Model):

@@ -1,0 +1,173 @@
+"""Line labels and piece numbers, made to fit what a tool can keep.
+
+Texts come from an API and are untrusted: HTML, line breaks, control characters and emoji never reach a label.
+A label keeps its start when it is cut, a piece number its end (the running part of an invoice number). Nothing is
+lost: the full number stays in ``JournalEntry.number`` and the full texts in the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from html import unescape
+from unicodedata import category
+
+from unidecode import unidecode
+
+from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.documents import Document
+from sellsy_ledger.core.settings import LabelStyle
+
+__all__ = ["Labels", "clean_text", "colliding_pieces", "cut_label", "html_to_text", "piece_number"]
+
+_LONGEST_SOURCE = 4_000
+"""Characters of a source text that are looked at; no tool keeps a tenth of that."""
+
+_DEFAULT_MAX = 255
+_SEPARATOR = " - "
+_INVISIBLE = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+
+
+def html_to_text(text: str) -> str:
+    """The words of an HTML fragment; ``5 < 6`` is no tag and stays.
+
+    Example: ``"<p>Entretien&nbsp;T1</p><br />suite"`` → ``"Entretien T1 suite"``.
+    """
+    if "<" in text:
+        text = _TAG.sub(" ", _INVISIBLE.sub(" ", text))
+    if "&" in text:
+        text = unescape(text)
+    return " ".join(text.split())
+
+
+def clean_text(text: str, charset: str = "unicode") -> str:
+    """Plain words on one line in a tool's character set.
+
+    Args:
+        text: untrusted text, HTML or not; only its first 4,000 characters count.
+        charset: ``unicode``, or the Python name of the tool's encoding (``ascii``, ``latin-1``, ``iso8859-15``):
+            characters outside it are transliterated (``œ`` → ``oe``), and dropped where no letters stand for them.
+    """
+    if text.isascii() and text.isprintable() and "<" not in text and "&" not in text:
+        return " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
+    text = html_to_text(text[:_LONGEST_SOURCE])
+    kept = (character if _is_writable(character) else " " for character in text)
+    return " ".join("".join(kept if charset == "unicode" else (_in_charset(c, charset) for c in kept)).split())
+
+
+def _is_writable(character: str) -> bool:
+    # C* = controls, formats (zero-width joiners, direction marks), surrogates, private use, unassigned;
+    # So = pictures, emoji among them, except ° and the like that old character sets know too.
+    kind = category(character)
+    return not (kind[0] == "C" or kind in ("Zl", "Zp", "Sk") or (kind == "So" and ord(character) > 0xFF))
+
+
+@lru_cache(maxsize=4096)
+def _in_charset(character: str, charset: str) -> str:
+    try:
+        character.encode(charset)
+    except UnicodeEncodeError:
+        # Transliterations of unknown scripts come in brackets or as question marks, which say nothing.
+        return unidecode(character).replace("[?]", "")
+    return character
+
+
+def cut_label(text: str, longest: int | None, note: str = "") -> str:
+    """``text`` then ``note`` within ``longest`` characters; the text gives way, its start stays.
+
+    Example: ``cut_label("Entretien annuel", 14, " (note)")`` → ``"Entreti (note)"``.
+    """
+    room = (longest or _DEFAULT_MAX) - len(note)
+    if len(text) > room:
+        text = text[: max(room, 0)].rstrip()
+    return f"{text}{note}"[: longest or _DEFAULT_MAX] if note else text
+
+
+def piece_number(number: str, capabilities: Capabilities) -> str:
+    """The document number as the tool can keep it: its characters only, and the end when it is too long.
+
+    Example, with ``[A-Za-z0-9]`` and 8 characters: ``"F-2026-0117"`` → ``"20260117"``.
+    """
+    piece = clean_text(number, "unicode" if capabilities.piece_pattern is None else "ascii")
+    if capabilities.piece_pattern is not None:
+        piece = "".join(re.findall(capabilities.piece_pattern, piece))
+    if capabilities.piece_max is not None and len(piece) > capabilities.piece_max:
+        piece = piece[-capabilities.piece_max :].lstrip()
+    return piece
+
+
+def colliding_pieces(numbers: Iterable[str], capabilities: Capabilities) -> dict[str, tuple[str, ...]]:
+    """Piece numbers that two or more different document numbers would share, with those numbers, sorted.
+
+    The caller refuses them: one piece number stands for one document (of one third party, in one fiscal year).
+    """
+    by_piece: defaultdict[str, set[str]] = defaultdict(set)
+    for number in numbers:
+        by_piece[piece_number(number, capabilities)].add(number)
+    return {piece: tuple(sorted(same)) for piece, same in by_piece.items() if len(same) > 1}
+
+
+class Labels:
+    """The labels of one document's lines, by the company's style.
+
+    Args:
+        document: the document; its customer or supplier name is the one printed on it.
+        name: the third party's name in the tool, used when the document prints none.
+        style: one of the four styles of the product page.
+        note: a text that every label ends with (the moved date of a closed period), or ``""``.
+    """
+
+    __slots__ = ("_charset", "_fallback", "_fixed", "_longest", "_name", "_note", "_style")
+
+    def __init__(
+        self, document: Document, name: str, style: LabelStyle, capabilities: Capabilities, note: str = ""
+    ) -> None:
+        self._charset = capabilities.label_charset
+        self._longest = capabilities.label_max
+        self._note = note
+        self._style = style
+        self._name = clean_text(document.third_party_name or name, self._charset)
+        self._fallback = document.subject
+        self._fixed: str | None = None
+        if style is LabelStyle.THIRD_PARTY:
+            self._fixed = self._cut(self._name)
+        elif style is LabelStyle.THIRD_PARTY_AND_NUMBER:
+            self._fixed = self._cut(self._joined(clean_text(document.number, self._charset)))
+
+    @property
+    def needs_descriptions(self) -> bool:
+        """True when net labels hold descriptions, so that the caller has to collect them."""
+        return self._fixed is None
+
+    def third_party(self) -> str:
+        """The third-party line's label."""
+        if self._fixed is not None:
+            return self._fixed
+        if self._style is LabelStyle.THIRD_PARTY_THEN_DESCRIPTION:
+            return self._cut(self._name)
+        return self._cut(self._joined(clean_text(self._fallback, self._charset)))
+
+    def net(self, descriptions: Iterable[str]) -> str:
+        """The label of a net line: the different descriptions of its rows, in their order."""
+        if self._fixed is not None:
+            return self._fixed
+        words = dict.fromkeys(clean_text(text, self._charset) for text in descriptions)
+        return self.other(", ".join(text for text in words if text))
+
+    def other(self, description: str) -> str:
+        """The label of any other line; without a description the document's subject stands in, then the name."""
+        if self._fixed is not None:
+            return self._fixed
+        text = clean_text(description, self._charset) or clean_text(self._fallback, self._charset)
+        if self._style is LabelStyle.THIRD_PARTY_THEN_DESCRIPTION:
+            return self._cut(text or self._name)
+        return self._cut(self._joined(text))
+
+    def _joined(self, text: str) -> str:
+        return f"{self._name}{_SEPARATOR}{text}" if self._name and text else self._name or text
+
+    def _cut(self, text: str) -> str:
+        return cut_label(text, self._longest, self._note)

@@ -1,0 +1,52 @@
+"""Which day an entry is dated when the document's own day takes no entry.
+
+VAT follows exigibility, so moving a date is a company's choice and never a silent fallback: ``refuse`` waits,
+``first_open_day`` moves the entry date and says so in the labels, ``ask`` waits for a person's word. The piece date
+is always the document's own.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sellsy_ledger.core.ledger import LedgerIndex
+from sellsy_ledger.core.outcomes import NotReady, Reason
+from sellsy_ledger.core.settings import ClosedPeriod
+
+__all__ = ["EntryDate", "entry_date"]
+
+
+class EntryDate(NamedTuple):
+    """The entry's date, and the text that labels end with when it was moved (else empty)."""
+
+    day: date
+    note: str = ""
+
+
+def entry_date(day: date, ledger: LedgerIndex, policy: ClosedPeriod, *, approved: bool = False) -> EntryDate:
+    """The entry date of a document dated ``day``.
+
+    Args:
+        day: the document's date (Europe/Paris).
+        ledger: the fiscal years and locks read today.
+        policy: the company's choice.
+        approved: with the policy ``ask``, a person has agreed to the first open day.
+
+    Raises:
+        NotReady: ``period_closed``, or ``approval_pending`` while a person is asked.
+
+    Example: 2025 closed, ``first_open_day``, 15 December 2025 → 1 January 2026, note ``" (pièce du 15/12/2025)"``.
+    """
+    if ledger.is_open(day):
+        return EntryDate(day)
+    written = f"{day:%d/%m/%Y}"
+    opened = ledger.first_open_day(day)
+    if opened is None or policy is ClosedPeriod.REFUSE:
+        raise NotReady(Reason.PERIOD_CLOSED, written)
+    if policy is ClosedPeriod.ASK and not approved:
+        raise NotReady(
+            Reason.APPROVAL_PENDING,
+            f" : la date {written} est dans une période close, l'écriture serait datée du {opened:%d/%m/%Y}",
+        )
+    return EntryDate(opened, f" (pièce du {written})")
