@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Protocol
 
 from sellsy_ledger.connectors.base import LedgerConnector
 from sellsy_ledger.core.settings import CompanySettings
-from sellsy_ledger.register.store import Register
+from sellsy_ledger.register.store import DocumentRecord, Register
 from sellsy_ledger.sources.sellsy.reader import SellsyReader
 
 __all__ = ["Company", "DocumentStore", "Selection"]
@@ -30,13 +30,14 @@ class Selection:
     """Which documents a run takes.
 
     Scheduled runs: ``dated_from`` = start date, everything not done. Backfill: the run's interval. Manual: Params.
+    Both ends are document dates and both are included; an open end is None.
     ``retry``: ``waiting`` takes waiting documents too; ``all`` also those rejected or refused.
     ``preview``: stop before posting.
     """
 
     kind: str  # scheduled | backfill | manual
-    dated_from: date
-    dated_to: date | None = None
+    dated_from: dt.date
+    dated_to: dt.date | None = None
     numbers: tuple[str, ...] = ()
     retry: str = "waiting"
     preview: bool = False
@@ -56,4 +57,13 @@ class Company:
     documents: DocumentStore
     who: str
     run_id: str
-    now: Callable[[], datetime] = field(default=lambda: datetime.now().astimezone())
+    now: Callable[[], dt.datetime] = field(default=lambda: dt.datetime.now(dt.UTC))
+
+    @property
+    def name(self) -> str:
+        """The company's slug, which every row of the register carries."""
+        return self.settings.company
+
+    def posting_key(self, record: DocumentRecord) -> str:
+        """``sellsy:<account>:<kind>:<id>``: the same for a document for ever, whatever run posts it."""
+        return f"sellsy:{self.sellsy.account}:{record.document.kind.value}:{record.document.id}"

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, and_, delete, func, insert, select
 
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.outcomes import Reason, State
@@ -167,6 +167,24 @@ class Register:
         statement = statement.order_by(document.c.date, document.c.key).limit(limit)
         with self._database.reading() as connection:
             return list(connection.execute(statement).scalars())
+
+    def same_pieces(self, company: str, keys: Sequence[str]) -> dict[str, list[str]]:
+        """For each of ``keys`` whose entry's journal and piece number another document's entry has too: the others."""
+        mine, other = tables.entry.alias("mine"), tables.entry.alias("other")
+        same = and_(
+            other.c.company == mine.c.company,
+            other.c.piece == mine.c.piece,
+            other.c.journal == mine.c.journal,
+            other.c.key != mine.c.key,
+        )
+        found: dict[str, list[str]] = {}
+        with self._database.reading() as connection:
+            for chunk in chunks(keys):
+                statement = select(mine.c.key, other.c.key).select_from(mine.join(other, same))
+                statement = statement.where(mine.c.company == company, mine.c.key.in_(chunk)).order_by(other.c.key)
+                for key, twin in connection.execute(statement):
+                    found.setdefault(key, []).append(twin)
+        return found
 
     def apply(self, company: str, changes: Iterable[Change], *, who: str) -> None:
         """Store a batch of changes and their events in one transaction.

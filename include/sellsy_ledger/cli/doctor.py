@@ -1,0 +1,142 @@
+"""``doctor``: is a company ready to be synchronised? Every step with its state and what to do.
+
+Reads everything, writes nothing in either API. Works without Airflow: settings from a file or from the folder named by
+``SELLSY_LEDGER_COMPANIES_DIR``, credentials from a JSON file (never printed). Airflow users have the same check behind
+the *Test* button of each Connection and in the task ``check_access``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sellsy_ledger.core.access import AccessCheck
+from sellsy_ledger.core.settings import CompanySettings, load_settings
+from sellsy_ledger.errors import ConfigurationError, LedgerError
+
+__all__ = ["add_arguments", "run"]
+
+FOLDER_VARIABLE = "SELLSY_LEDGER_COMPANIES_DIR"
+EXIT_READY, EXIT_NOT_READY, EXIT_BAD_INPUT = 0, 1, 2
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--company", help=f"the company's short name; its settings are <name>.json in {FOLDER_VARIABLE}"
+    )
+    parser.add_argument("--settings", type=Path, help="the settings file itself, instead of --company")
+    parser.add_argument(
+        "--connections",
+        type=Path,
+        required=True,
+        help="JSON file: connection id → credentials (client_id, client_secret; or base_url, secrets, options)",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Check the company and print the table.
+
+    Returns:
+        0 ready (warnings allowed), 1 a blocking step failed, 2 bad input.
+    """
+    try:
+        settings = _settings(arguments)
+        connections = _connections(arguments.connections)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_BAD_INPUT
+    checks = _checks(settings, connections)
+    _print(settings, checks)
+    return EXIT_NOT_READY if any(check.blocking and not check.ok for check in checks) else EXIT_READY
+
+
+def _settings(arguments: Namespace) -> CompanySettings:
+    path = arguments.settings
+    if path is None:
+        if not arguments.company:
+            raise ConfigurationError("Name the company with --company, or its settings file with --settings.")
+        folder = os.environ.get(FOLDER_VARIABLE)
+        if not folder:
+            raise ConfigurationError(f"{FOLDER_VARIABLE} is not set: name the folder of settings, or use --settings.")
+        path = Path(folder) / f"{arguments.company}.json"
+    settings = load_settings(_read(path), where=str(path))
+    if arguments.company and settings.company != arguments.company:
+        raise ConfigurationError(
+            f"{path} holds company {settings.company!r}, not {arguments.company!r}.", field="company"
+        )
+    return settings
+
+
+def _connections(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_read(path))
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not valid JSON (line {getattr(error, 'lineno', '?')}).") from None
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{path} must be a JSON object: connection id → credentials.")
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror or 'cannot be read'}.") from None
+
+
+def _checks(settings: CompanySettings, connections: dict[str, Any]) -> list[AccessCheck]:
+    """Every step that could be made; a step that cannot be made becomes a failed one, and the others go on."""
+    # Imported here: the command line must start fast, and these bring HTTP and SQL.
+    from sellsy_ledger.connectors.registry import capabilities
+    from sellsy_ledger.pipeline.access import probe, settings_checks
+    from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
+    from sellsy_ledger.pipeline.files import LocalDocumentStore
+    from sellsy_ledger.register.store import Register
+
+    try:
+        checks = settings_checks(settings, capabilities(settings.tool))
+        sellsy = connect_sellsy(connections, settings.sellsy_conn_id)
+        connector = connect_tool(connections, settings.tool_conn_id, settings.tool)
+    except LedgerError as error:
+        return [_failed("Connexions", error)]
+    with tempfile.TemporaryDirectory(prefix="sellsy-ledger-doctor-") as folder:
+        # A register of its own: nothing that the doctor learns reaches the company's memory.
+        register = Register.open(f"sqlite:///{folder}/register.db")
+        try:
+            company = build_company(
+                settings, sellsy, connector, register, LocalDocumentStore(Path(folder)), who="doctor", run_id="doctor"
+            )
+            checks += probe(company)
+        finally:
+            register.close()
+    return checks
+
+
+def _failed(step: str, error: LedgerError) -> AccessCheck:
+    return AccessCheck(step=step, ok=False, detail=error.message, action=error.action or "")
+
+
+def _print(settings: CompanySettings, checks: Sequence[AccessCheck]) -> None:
+    table = Table(title=f"{settings.name} : Sellsy → {settings.tool}", title_justify="left")
+    for column in ("Étape", "État", "Détail", "À faire"):
+        table.add_column(column, overflow="fold")
+    for check in checks:
+        state = "[green]bon[/]" if check.ok else "[red]bloquant[/]" if check.blocking else "[yellow]à voir[/]"
+        table.add_row(_plain(check.step), state, _plain(check.detail), "" if check.ok else _plain(check.action))
+    Console().print(table)
+
+
+def _plain(text: str) -> str:
+    """What an API wrote, without anything that a terminal or rich would obey."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return printable.replace("[", "\\[")

@@ -1,0 +1,62 @@
+"""From a register record to what a connector needs to book or find the document."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sellsy_ledger.connectors.base import PostingRequest
+from sellsy_ledger.core.ledger import Ledger
+from sellsy_ledger.core.outcomes import Reason
+from sellsy_ledger.errors import DocumentError, InvariantBroken
+from sellsy_ledger.pipeline.company import Company
+from sellsy_ledger.register.store import DocumentRecord
+
+__all__ = ["build_request"]
+
+
+def build_request(company: Company, record: DocumentRecord, ledger: Ledger, *, with_pdf: bool = True) -> PostingRequest:
+    """The posting request of a record that has an entry and a third party.
+
+    Raises:
+        DocumentError: the stored PDF is gone or damaged; it must be fetched again.
+        InvariantBroken: the record is not as far as it claims, or its entry does not balance.
+    """
+    entry, third_party = record.entry, record.ledger_third_party
+    if entry is None or third_party is None:
+        raise InvariantBroken(f"{record.key} is {record.state} without an entry or a third party")
+    if entry.debit_cents != entry.credit_cents or not entry.lines:
+        raise InvariantBroken(f"the entry of {record.key} does not balance")
+    document = record.document
+    period = None
+    if document.service_start is not None and document.service_end is not None:
+        period = (document.service_start, document.service_end)
+    return PostingRequest(
+        posting_key=company.posting_key(record),
+        kind=document.kind,
+        entry=entry,
+        third_party=third_party,
+        ledger=ledger,
+        draft=company.settings.posting == "draft",
+        pdf=_pdf(company, record) if with_pdf else None,
+        supporting_document=record.supporting_document,
+        description=document.subject,
+        service_period=period,
+        is_deposit=document.is_deposit,
+    )
+
+
+def _pdf(company: Company, record: DocumentRecord) -> bytes | None:
+    stored = record.supporting_document
+    if stored is None:
+        return None
+    try:
+        body = company.documents.get(stored.path)
+    except FileNotFoundError:
+        body = b""
+    if hashlib.sha256(body).hexdigest() != stored.sha256:
+        raise DocumentError(
+            f"The stored PDF of {record.key} is gone or damaged; it will be fetched again.",
+            reason=Reason.SUPPORTING_DOCUMENT_MISSING,
+            facts={"detail": " : le fichier enregistré est perdu, il sera relu dans Sellsy"},
+        )
+    return body

@@ -1,0 +1,193 @@
+"""The proof of one month: Σ Sellsy = Σ register = Σ ledger, every gap named by document.
+
+Sellsy is listed again, the register is read, every booked entry is read back from the tool. Nothing is repaired here.
+Sums are of gross amounts with credit notes negative. Where the tool cannot be read the level says ``not_provable``.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from typing import Any, Literal
+
+import msgspec
+
+from sellsy_ledger.connectors.base import PostedEntry, PostingRequest
+from sellsy_ledger.core.documents import Document
+from sellsy_ledger.core.outcomes import State, sentence
+from sellsy_ledger.errors import ConfigurationError, DocumentError, PostingConflict
+from sellsy_ledger.pipeline.company import Company
+from sellsy_ledger.pipeline.comparison import differences, third_party_cents
+from sellsy_ledger.pipeline.steps import LOAD_CHUNK, chunks
+from sellsy_ledger.pipeline.verify import GONE, read_back
+from sellsy_ledger.register.store import DocumentRecord
+
+__all__ = ["Gap", "Proof", "Total", "prove"]
+
+IN_BOOKS = (State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING, State.RETRACTED)
+
+
+class Total(msgspec.Struct, kw_only=True):
+    """How many documents, and their gross in cents (credit notes negative)."""
+
+    documents: int = 0
+    gross_cents: int = 0
+
+    def add(self, cents: int) -> None:
+        """One more document."""
+        self.documents += 1
+        self.gross_cents += cents
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """One document that is not the same on the three sides, and why (French)."""
+
+    key: str
+    number: str
+    gross_cents: int
+    why: str
+
+
+class Proof(msgspec.Struct, kw_only=True):
+    """A month's proof. ``level``: ``proved`` (three equal sums, no gap), ``gaps``, or ``not_provable``."""
+
+    company: str
+    month: str
+    level: Literal["proved", "gaps", "not_provable"] = "gaps"
+    sellsy: Total = msgspec.field(default_factory=Total)
+    register: Total = msgspec.field(default_factory=Total)
+    ledger: Total | None = None
+    gaps: list[Gap] = msgspec.field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+
+def prove(company: Company, month: str) -> Proof:
+    """Prove one month of the company (documents dated in it, from the start date on) and store the proof.
+
+    Args:
+        company: the company at work.
+        month: ``2026-01``.
+
+    Raises:
+        ConfigurationError: the month is none.
+        AccessError, TryLater: one of the two sides could not be read; no proof is stored then.
+    """
+    first, last = _bounds(month)
+    proof = Proof(company=company.name, month=month)
+    first = max(first, company.settings.start_date)
+    listed = _listed(company, first, last, proof) if first <= last else set()
+    readable = company.connector.capabilities.read_back
+    if readable:
+        proof.ledger = Total()
+    for keys in chunks(company.register.select(company.name, dated_from=first, dated_to=last), LOAD_CHUNK):
+        for record in company.register.load(company.name, keys):
+            listed_here = record.key in listed
+            listed.discard(record.key)
+            _compare(company, record, proof, listed=listed_here)
+    proof.gaps += [_never_recorded(key) for key in sorted(listed)]
+    proof.level = _level(proof)
+    company.register.store_proof(
+        company.name, month, level=proof.level, content=msgspec.json.encode(proof).decode(), who=company.who
+    )
+    return proof
+
+
+def _bounds(month: str) -> tuple[dt.date, dt.date]:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise ConfigurationError(f"{month!r} is no month: write it as 2026-01.", field="month")
+    year, number = int(month[:4]), int(month[5:])
+    return dt.date(year, number, 1), dt.date(year, number, calendar.monthrange(year, number)[1])
+
+
+def _listed(company: Company, first: dt.date, last: dt.date, proof: Proof) -> set[str]:
+    keys: set[str] = set()
+    for page in company.sellsy.accounted(company.settings.scope.directions, first, last):
+        for document, _ in page:
+            if first <= document.date <= last and document.key not in keys:
+                keys.add(document.key)
+                proof.sellsy.add(_signed(document))
+    return keys
+
+
+def _signed(document: Document) -> int:
+    return -document.gross_cents if document.kind.is_credit_note else document.gross_cents
+
+
+def _compare(company: Company, record: DocumentRecord, proof: Proof, *, listed: bool) -> None:
+    if not _in_scope(company, record):
+        return
+    if not listed:
+        proof.gaps.append(_gap(record, "comptabilisée auparavant, absente de Sellsy aujourd'hui"))
+    if record.state is State.NOTHING_TO_POST:
+        # Zero on every side: counted, and no gap.
+        proof.register.documents += 1
+        if proof.ledger is not None:
+            proof.ledger.documents += 1
+        return
+    if record.state not in IN_BOOKS:
+        why = sentence(record.reason, record.detail) if record.reason else f"état {record.state} {record.detail}"
+        proof.gaps.append(_gap(record, why.strip()))
+        return
+    proof.register.add(_signed(record.document))
+    if record.state is State.CHANGED_AFTER_POSTING:
+        proof.gaps.append(_gap(record, "modifiée dans Sellsy après sa comptabilisation dans l'outil"))
+    if proof.ledger is not None:
+        _read_and_add(company, record, proof, proof.ledger)
+
+
+def _read_and_add(company: Company, record: DocumentRecord, proof: Proof, ledger: Total) -> None:
+    try:
+        request, held = read_back(company, record)
+    except (PostingConflict, DocumentError) as error:
+        proof.gaps.append(_gap(record, error.message))
+        return
+    if held is None:
+        proof.gaps.append(_gap(record, GONE))
+        return
+    ledger.add(_held_gross(record, request, held))
+    found = differences(
+        request,
+        held,
+        company.connector.capabilities,
+        pdf_sha256=record.posting.pdf_sha256 or None if record.posting else None,
+        validated_meanwhile=True,
+    )
+    if found:
+        proof.gaps.append(_gap(record, " ; ".join(found[:5])))
+
+
+def _held_gross(record: DocumentRecord, request: PostingRequest, held: PostedEntry) -> int:
+    """The third-party line as the tool holds it, signed like the document: what the customer owes, or we owe."""
+    if held.lines is None:
+        return _signed(record.document)
+    debit_minus_credit = third_party_cents(request, held.lines)
+    return debit_minus_credit if record.document.kind.direction.value == "sales" else -debit_minus_credit
+
+
+def _in_scope(company: Company, record: DocumentRecord) -> bool:
+    return record.document.kind.direction in company.settings.scope.directions
+
+
+def _gap(record: DocumentRecord, why: str) -> Gap:
+    document = record.document
+    return Gap(key=record.key, number=document.number, gross_cents=_signed(document), why=why)
+
+
+def _never_recorded(key: str) -> Gap:
+    return Gap(
+        key=key, number="", gross_cents=0, why="comptabilisée dans Sellsy, pas encore lue par une synchronisation"
+    )
+
+
+def _level(proof: Proof) -> Literal["proved", "gaps", "not_provable"]:
+    if proof.gaps:
+        return "gaps"
+    if proof.ledger is None:
+        return "not_provable"
+    same = proof.sellsy == proof.register == proof.ledger
+    return "proved" if same else "gaps"

@@ -1,0 +1,90 @@
+"""Last step: what the run did and where the company stands, in counts and totals; gives the lease back."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from sellsy_ledger.core.outcomes import State
+from sellsy_ledger.pipeline.company import Company
+from sellsy_ledger.pipeline.fetch import RUN_NOTE
+from sellsy_ledger.pipeline.steps import LOAD_CHUNK, chunks
+
+__all__ = ["RunReport", "build_report"]
+
+BOOKED = (State.POSTED, State.VERIFIED)
+
+
+class RunReport(msgspec.Struct, kw_only=True):
+    """One run of one company.
+
+    ``read`` documents listed by Sellsy, ``new`` seen for the first time, ``worked_on`` in the run's batches; ``states``
+    and ``reasons`` count those as the run left them. ``all_states`` and ``all_reasons`` count every document of the
+    company; ``booked``, ``debit_cents`` and ``credit_cents`` its posted and verified entries, of all runs.
+    """
+
+    company: str
+    run_id: str
+    read: int = 0
+    new: int = 0
+    worked_on: int = 0
+    states: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    all_states: dict[str, int] = {}
+    all_reasons: dict[str, int] = {}
+    booked: int = 0
+    debit_cents: int = 0
+    credit_cents: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, for XCom and logs."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+
+def build_report(company: Company) -> RunReport:
+    """Count the run and the company, then free the lease."""
+    note = json.loads(company.register.note(company.name, RUN_NOTE) or "{}")
+    report = RunReport(company=company.name, run_id=company.run_id)
+    if note.get("run_id") == company.run_id:
+        report.read, report.new = note["read"], note["new"]
+        _count_run(company, report, note["batches"])
+    _count_company(company, report)
+    _add_up(company, report)
+    company.register.free_lease(company.name, holder=company.run_id)
+    return report
+
+
+def _count_run(company: Company, report: RunReport, batches: list[str]) -> None:
+    states: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for batch in batches:
+        for keys in chunks(company.register.batch(batch), LOAD_CHUNK):
+            for record in company.register.load(company.name, keys):
+                states[record.state.value] += 1
+                if record.reason is not None:
+                    reasons[record.reason.value] += 1
+    report.worked_on = states.total()
+    report.states, report.reasons = dict(sorted(states.items())), dict(sorted(reasons.items()))
+
+
+def _count_company(company: Company, report: RunReport) -> None:
+    states: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for (state, reason), count in company.register.counts(company.name).items():
+        states[state.value] += count
+        if reason is not None:
+            reasons[reason.value] += count
+    report.all_states, report.all_reasons = dict(sorted(states.items())), dict(sorted(reasons.items()))
+
+
+def _add_up(company: Company, report: RunReport) -> None:
+    for keys in chunks(company.register.select(company.name, states=BOOKED), LOAD_CHUNK):
+        for record in company.register.load(company.name, keys):
+            report.booked += 1
+            if record.entry is not None:
+                report.debit_cents += record.entry.debit_cents
+                report.credit_cents += record.entry.credit_cents

@@ -1,0 +1,78 @@
+"""Sixth step: the rounding line where one is due, every check, and the document is ready to be posted.
+
+The tolerance and the side are the core's; this step adds the one check that needs the register's memory: no two
+documents of one third party may carry the same piece number in one journal and fiscal year.
+"""
+
+from __future__ import annotations
+
+from sellsy_ledger.core.entries import JournalEntry
+from sellsy_ledger.core.journalise import Journaliser
+from sellsy_ledger.core.ledger import LedgerIndex
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.pipeline.company import Company
+from sellsy_ledger.pipeline.snapshot import read_ledger_once
+from sellsy_ledger.pipeline.steps import Stage, StepReport, open_batch, reaches
+from sellsy_ledger.register.store import DocumentRecord
+
+__all__ = ["compute_rounding"]
+
+# A document in one of these keeps its piece number to itself; one that only waits does not.
+HOLDS_ITS_PIECE = frozenset(State) - {State.SEEN, State.WAITING, State.REJECTED, State.NOTHING_TO_POST}
+
+
+def compute_rounding(company: Company, batch: str) -> StepReport:
+    """Balance the entries of the batch and mark them ready.
+
+    Raises:
+        AccessError, TryLater: from the tool, when the run's ledger has to be read again.
+    """
+    with open_batch(company, batch, "compute_rounding") as step:
+        ledger = LedgerIndex(read_ledger_once(company))
+        journaliser = Journaliser(company.settings, ledger, company.connector.capabilities)
+        pieces = _Pieces(company, batch, ledger)
+        for record in step.records():
+            if not reaches(record, Stage.MAPPING) or record.entry is None or record.state is State.READY:
+                continue
+            outcome = journaliser.balance(record.document, record.entry)
+            if outcome.state is not State.READY or outcome.entry is None:
+                # The mapped lines stay: the preview shows them beside the reason.
+                step.change(record, state=outcome.state, reason=outcome.reason, detail=outcome.detail)
+                continue
+            twin = pieces.twin(record, outcome.entry)
+            if twin is not None:
+                step.wait(record, Reason.POSSIBLE_DUPLICATE, twin)
+                continue
+            pieces.ready.add(record.key)
+            step.change(record, state=State.READY, reason=None, detail="", entry=outcome.entry)
+    return step.close()
+
+
+class _Pieces:
+    """Who else has the piece numbers of the batch; the first document to be ready keeps its number."""
+
+    def __init__(self, company: Company, batch: str, ledger: LedgerIndex) -> None:
+        self._company = company
+        self._ledger = ledger
+        self._others = company.register.same_pieces(company.name, company.register.batch(batch))
+        self.ready: set[str] = set()
+
+    def twin(self, record: DocumentRecord, entry: JournalEntry) -> str | None:
+        """What is already known under this piece number, for the French sentence; None when nothing is."""
+        for other in self._company.register.load(self._company.name, self._others.get(record.key, [])):
+            holds = other.key in self.ready or other.state in HOLDS_ITS_PIECE
+            if holds and other.entry is not None and self._is_same_place(record, entry, other, other.entry):
+                document = other.document
+                return f"pièce {entry.piece} du {document.date:%d/%m/%Y} ({document.kind.value} {document.id})"
+        return None
+
+    def _is_same_place(
+        self, record: DocumentRecord, entry: JournalEntry, other: DocumentRecord, held: JournalEntry
+    ) -> bool:
+        ours, theirs = record.ledger_third_party, other.ledger_third_party
+        if ours is None or theirs is None or ours.auxiliary_account != theirs.auxiliary_account:
+            return False
+        return self._year(entry) == self._year(held)
+
+    def _year(self, entry: JournalEntry) -> object:
+        return self._ledger.fiscal_year(entry.date) or entry.date.year
