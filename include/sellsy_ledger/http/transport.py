@@ -186,11 +186,12 @@ class Transport:
     ) -> Any:
         """Like :meth:`read`, for the decoded body; a body that is not JSON counts as a passing fault.
 
-        A 2xx without a body gives None.
+        An answer without a body gives None, and so does an error answer that ``error_rule`` accepts (a 404 that
+        means "absent").
         """
         request = self._request(method, path, params, json, data, None, headers, wrote=False)
         answer = self._run(request._replace(must_be_json=True))
-        return answer.json() if answer.body.strip() else None
+        return answer.json() if answer.status < 400 and answer.body.strip() else None
 
     def write(
         self,

@@ -1,0 +1,337 @@
+"""MyUnisoft as an accounting tool: the connector contract on top of client and mapper.
+
+An entry is found again by ``entry_origin_partner_id``, our posting key; MyUnisoft does not say what it does with a
+second entry of the same key, so nothing here relies on a refusal. The internal id changes when an accountant
+validates a pending entry: every look-up goes by the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Self
+
+import msgspec
+
+from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.myunisoft import mapper
+from sellsy_ledger.connectors.myunisoft.access import check_access
+from sellsy_ledger.connectors.myunisoft.capabilities import CAPABILITIES
+from sellsy_ledger.connectors.myunisoft.client import MyUnisoftClient
+from sellsy_ledger.core.access import AccessCheck
+from sellsy_ledger.core.ledger import Ledger, LedgerIndex
+from sellsy_ledger.core.outcomes import Reason
+from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
+from sellsy_ledger.errors import (
+    DocumentError,
+    LedgerError,
+    OutcomeUnknown,
+    PostingConflict,
+    PostingRefused,
+    TryLater,
+)
+from sellsy_ledger.http.redaction import short_text
+from sellsy_ledger.http.throttle import Throttle
+
+__all__ = ["CONNECTOR", "MyUnisoftConnector"]
+
+# Base64 inside JSON costs four copies of the file in memory; larger files follow the entry by a request of their own.
+INLINE_PDF_MAX_BYTES = 10 * 1024 * 1024
+NUMBER_MAX = 20
+SUFFIXES_MAX = 99
+
+
+class MyUnisoftConnector(LedgerConnector):
+    """One accounting folder of MyUnisoft."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, client: MyUnisoftClient) -> None:
+        self.client = client
+        self._index: LedgerIndex | None = None
+        self._files_readable = True
+
+    @classmethod
+    def from_credentials(
+        cls,
+        *,
+        base_url: str,
+        secrets: Mapping[str, str],
+        options: Mapping[str, str],
+        throttle: Throttle | None = None,
+    ) -> Self:
+        """Build the connector from a Connection's parts.
+
+        Args:
+            base_url: ``https://api.myunisoft.fr/api/v1``, or any other server.
+            secrets: ``third_party_secret``, ``api_token``.
+            options: ``society_id`` (only for a firm's token), ``etablissement_id``.
+            throttle: a limiter shared with others of the same account.
+        """
+        return cls(
+            MyUnisoftClient.from_credentials(base_url=base_url, secrets=secrets, options=options, throttle=throttle)
+        )
+
+    # -- reference data ------------------------------------------------------------------------------------------
+    def check_access(self) -> Sequence[AccessCheck]:
+        """Key, folder, routes, fiscal years and journals; see :mod:`.access`."""
+        return check_access(self.client)
+
+    def read_ledger(self) -> Ledger:
+        """The whole ledger of the folder; no list of MyUnisoft's that is used here has pages."""
+        accounts = [account for raw in self.client.accounts() if (account := mapper.account_of(raw))]
+        tiers = [raw for root in mapper.ROOTS for raw in self.client.accounts(begin_by=root, details=True)]
+        length = self._parameters.get("max_car_general_account")
+        return Ledger(
+            accounts=tuple(account for account in accounts if not mapper.is_third_party(account.number)),
+            journals=tuple(journal for raw in self.client.diaries() if (journal := mapper.journal_of(raw))),
+            vat_codes=tuple(code for raw in self.client.vat_params() for code in mapper.vat_codes_of(raw)),
+            fiscal_years=tuple(year for raw in self.client.fiscal_years() if (year := mapper.fiscal_year_of(raw))),
+            third_parties=tuple(found for raw in tiers if (found := mapper.third_party_of(raw))),
+            account_length=int(length) if length else None,
+            tool=CAPABILITIES.tool,
+        )
+
+    @cached_property
+    def _parameters(self) -> dict[str, Any]:
+        return self.client.accounting_parameters()
+
+    # -- third parties -------------------------------------------------------------------------------------------
+    def create_third_party(self, third_party: ThirdParty, auxiliary_account: str) -> LedgerThirdParty:
+        """Create the account of a third party, or find the one that a lost answer already created.
+
+        ``POST /account`` finds or creates by number only. A number that belongs to somebody else (or would be cut to
+        one that does) is therefore never sent: the next free number is.
+        """
+        for number in self._numbers(auxiliary_account):
+            holder = self._holder_of(number)
+            if holder is None:
+                return self._create(third_party, number)
+            if _is_same(holder, third_party):
+                return holder
+        raise _third_party_refused(f"no free account number like {auxiliary_account}")
+
+    def _create(self, third_party: ThirdParty, number: str) -> LedgerThirdParty:
+        try:
+            answer = self.client.find_or_create_account(mapper.account_body(third_party, number))
+        except PostingRefused as error:
+            raise _third_party_refused(error.facts.get("detail", error.message), error.tool_code) from error
+        created = mapper.third_party_of(answer)
+        if created is None or not created.tool_id:
+            found = self._holder_of(number)
+            if found is None:
+                raise OutcomeUnknown(
+                    f"MyUnisoft accepted account {number} and does not list it.", tool=CAPABILITIES.tool
+                )
+            return found
+        if not _is_same_name(created.name, mapper.account_label(third_party.name, number)):
+            raise _third_party_refused(f"{created.auxiliary_account} ({short_text(created.name, 60)})")
+        siren = mapper.siren_of(third_party)
+        return LedgerThirdParty(
+            auxiliary_account=created.auxiliary_account,
+            name=created.name,
+            direction=third_party.direction,
+            siren=siren,
+            tool_id=created.tool_id,
+            account_tool_id=created.tool_id,
+        )
+
+    def _numbers(self, wanted: str) -> Iterator[str]:
+        """``wanted`` cut to the folder's limit, then the same with 2 … 99 at its end."""
+        limit = min(NUMBER_MAX, int(self._parameters.get("max_car_third_p_account") or NUMBER_MAX))
+        base = wanted[:limit]
+        yield base
+        for suffix in range(2, SUFFIXES_MAX + 1):
+            yield f"{base[: limit - len(str(suffix))]}{suffix}"
+
+    def _holder_of(self, number: str) -> LedgerThirdParty | None:
+        """Whoever has this number, compared as the folder would pad it."""
+        wanted = self._padded(number)
+        holders = (mapper.third_party_of(raw) for raw in self.client.accounts(begin_by=number, details=True))
+        return next((each for each in holders if each and self._padded(each.auxiliary_account) == wanted), None)
+
+    def _padded(self, number: str) -> str:
+        limit = int(self._parameters.get("max_car_third_p_account") or 0)
+        return number.upper().ljust(limit, "0") if self._parameters.get("auto_complete_account") else number.upper()
+
+    # -- entries -------------------------------------------------------------------------------------------------
+    def payload(self, request: PostingRequest) -> Mapping[str, Any]:
+        """The body of the entry; the PDF, inline or following, is named by its hash."""
+        return self._body(request, mapper.pdf_seal(request.pdf) if request.pdf is not None else None)
+
+    def find_entry(self, request: PostingRequest) -> PostedEntry | None:
+        """The entry that carries our key, with its lines.
+
+        ``/entry/id`` names one entry even where two carry the same key, so that the journal's day is searched for a
+        twin: same invoice number and same lines.
+        """
+        ids = self.client.entry_ids(mapper.origin_of(request.posting_key))
+        if not ids:
+            return None
+        twins = self._twins(request)
+        if len(ids) > 1 or twins > 1:
+            raise PostingConflict(
+                f"MyUnisoft holds {max(len(ids), twins)} entries like {request.posting_key}.", tool=CAPABILITIES.tool
+            )
+        found = self._read(request)
+        if found is None:
+            raise TryLater(f"MyUnisoft names entry {ids[0]['id_entry']} and does not give it.", tool=CAPABILITIES.tool)
+        return found
+
+    def post_entry(self, request: PostingRequest) -> Receipt:
+        """Book the entry; a large PDF follows it at once.
+
+        A failure of that second request does not undo the entry: the receipt then says that the PDF is missing and
+        :meth:`attach_document` may be called again.
+        """
+        inline = request.pdf is not None and len(request.pdf) <= INLINE_PDF_MAX_BYTES
+        body = self._body(request, mapper.pdf_content(request.pdf) if inline and request.pdf is not None else None)
+        answer = self.client.post_entry(body, draft=request.draft)
+        entry_id = _entry_id(answer) or self._id_by_origin(request)
+        warnings = _warnings(answer)
+        if request.pdf is None or inline:
+            return Receipt(
+                entry_id=entry_id, draft=request.draft, pdf_attached=request.pdf is not None, warnings=warnings
+            )
+        try:
+            self.attach_document(request, entry_id)
+        except LedgerError as error:
+            missing = f"Le justificatif n'a pas encore été joint ({error.tool_code or type(error).__name__})."
+            return Receipt(entry_id=entry_id, draft=request.draft, pdf_attached=False, warnings=(*warnings, missing))
+        return Receipt(entry_id=entry_id, draft=request.draft, pdf_attached=True, warnings=warnings)
+
+    def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
+        """The entry by our key: ``entry_id`` itself changes when an accountant validates a pending entry."""
+        return self._read(request)
+
+    def attach_document(self, request: PostingRequest, entry_id: str) -> None:
+        """Attach the PDF to the booked entry, unless it is there already."""
+        if request.pdf is None:
+            return
+        held = self._raw(request)
+        if held is None:
+            raise TryLater(f"MyUnisoft does not give entry {entry_id}; its PDF waits.", tool=CAPABILITIES.tool)
+        raw, draft = held
+        if mapper.attachments(raw):
+            return
+        current_id = mapper.posted_entry(raw, draft=draft).entry_id or entry_id
+        self.client.attach(entry_id=current_id, draft=draft, name=mapper.pdf_name(request), body=request.pdf)
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+    def _body(self, request: PostingRequest, pdf: str | None) -> dict[str, Any]:
+        if self._index is None or self._index.ledger is not request.ledger:
+            self._index = LedgerIndex(request.ledger)
+        return mapper.entry_body(request, self._index, self.client.etablissement_id, pdf=pdf)
+
+    def _id_by_origin(self, request: PostingRequest) -> str:
+        """The id of an entry whose answer named none. The write happened or not: only finding it is a success."""
+        try:
+            ids = self.client.entry_ids(mapper.origin_of(request.posting_key))
+        except LedgerError as error:
+            raise OutcomeUnknown(
+                "MyUnisoft's answer to an entry named no id, and the look-up failed.", tool=CAPABILITIES.tool
+            ) from error
+        if len(ids) != 1:
+            raise OutcomeUnknown("MyUnisoft's answer to an entry named no id.", tool=CAPABILITIES.tool)
+        return str(ids[0]["id_entry"])
+
+    def _raw(self, request: PostingRequest) -> tuple[dict[str, Any], bool] | None:
+        """The entry and whether it is pending: a draft may have been validated since."""
+        origin = mapper.origin_of(request.posting_key)
+        for draft in (request.draft, not request.draft):
+            raw = self.client.mad_entry(origin, draft=draft)
+            if raw is not None:
+                return raw, draft
+        return None
+
+    def _read(self, request: PostingRequest) -> PostedEntry | None:
+        held = self._raw(request)
+        if held is None:
+            return None
+        raw, draft = held
+        return _with_hash(mapper.posted_entry(raw, draft=draft), self._pdf_hash(raw))
+
+    def _pdf_hash(self, raw: Mapping[str, Any]) -> str | None:
+        """SHA-256 of the one attached PDF; None when there is not exactly one, or its bytes are not given."""
+        files = mapper.attachments(raw) or []
+        if len(files) != 1 or not self._files_readable:
+            return None
+        kind, value = files[0]
+        try:
+            body = base64.b64decode(value) if kind == "Base64" else self._fetch(kind, value)
+        except (LedgerError, ValueError):
+            # One refusal is enough to know that this host does not give files without a login.
+            self._files_readable = False
+            return None
+        return hashlib.sha256(body).hexdigest() if body.startswith(b"%PDF-") else None
+
+    def _fetch(self, kind: str, value: str) -> bytes:
+        return self.client.file(value, CAPABILITIES.pdf_max_bytes or 0) if kind == "URL" else b""
+
+    def _twins(self, request: PostingRequest) -> int:
+        entries = [
+            raw
+            for draft in (False, True)
+            for raw in self.client.entries_of_day(
+                diary_code=request.entry.journal, day=request.entry.date.isoformat(), draft=draft
+            )
+        ]
+        return sum(mapper.same_content(raw, request) for raw in entries)
+
+
+CONNECTOR = MyUnisoftConnector
+
+
+def _with_hash(entry: PostedEntry, pdf_sha256: str | None) -> PostedEntry:
+    return msgspec.structs.replace(entry, pdf_sha256=pdf_sha256)
+
+
+def _first(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    entries = answer.get("entry_array")
+    return entries[0] if isinstance(entries, list) and entries and isinstance(entries[0], dict) else answer
+
+
+def _entry_id(answer: Mapping[str, Any]) -> str:
+    """The id in the answer to an entry, wherever it stands; the shape for direct entries is not documented."""
+    for holder in (answer, _first(answer)):
+        for name in ("entry_id", "id_entry"):
+            if holder.get(name) is not None:
+                return str(holder[name])
+    return ""
+
+
+def _warnings(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """MyUnisoft's own hints: a probable duplicate, an alert."""
+    entry = _first(answer)
+    found = []
+    if entry.get("doublon"):
+        found.append("MyUnisoft signale un doublon probable.")
+    if alert := short_text(entry.get("alerte") or ""):
+        found.append(f"MyUnisoft signale : {alert}")
+    return tuple(found)
+
+
+def _is_same_name(left: str, right: str) -> bool:
+    return "".join(left.upper().split()) == "".join(right.upper().split())
+
+
+def _is_same(holder: LedgerThirdParty, third_party: ThirdParty) -> bool:
+    """True when an account is this third party's: same SIREN, or same name where one of them has no SIREN."""
+    siren = mapper.siren_of(third_party)
+    if siren and holder.siren:
+        return siren == holder.siren
+    return _is_same_name(holder.name, short_text(third_party.name, 100)) or _is_same_name(
+        holder.name, mapper.account_label(third_party.name, "")
+    )
+
+
+def _third_party_refused(detail: str, tool_code: str | None = None) -> DocumentError:
+    return DocumentError(
+        f"MyUnisoft did not take the third party: {detail}.",
+        reason=Reason.THIRD_PARTY_REFUSED,
+        facts={"detail": detail},
+        tool=CAPABILITIES.tool,
+        tool_code=tool_code,
+    )
