@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
-__all__ = ["Capabilities", "KeySupport", "PdfSupport", "ThirdPartySupport", "VatSupport"]
+__all__ = ["Capabilities", "KeySupport", "PdfSupport", "ThirdPartySupport", "VatSupport", "kept_characters"]
 
 
 class PdfSupport(StrEnum):
@@ -46,7 +48,8 @@ class VatSupport(StrEnum):
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """One tool's abilities and limits (characters, bytes, requests). None = no limit known.
 
-    ``piece_pattern`` is a character class: characters outside it are dropped from the piece number.
+    ``piece_pattern`` and ``auxiliary_pattern`` are character classes, with or without their brackets: characters
+    outside them are dropped (:func:`kept_characters`). ``label_charset`` is ``unicode`` or an encoding's name.
     ``computes_vat`` = the tool adds the reverse-charge pair itself. ``auxiliary_in_account`` = the third-party line
     carries only the auxiliary account. ``rate_limit`` = (requests, per seconds). What the tool decides by itself, so
     that an entry read back may differ there and still be the one sent: ``chooses_journal`` (its own sales and purchases
@@ -83,3 +86,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     max_concurrent: int = 4
     currencies: tuple[str, ...] = ("EUR",)
     label_charset: str = "unicode"
+
+
+def kept_characters(text: str, pattern: str | None) -> str:
+    """``text`` without the characters that a tool does not take: ``"F-26/1"`` with ``A-Z0-9`` → ``"F261"``."""
+    return text if pattern is None else _outside(pattern).sub("", text)
+
+
+@lru_cache(maxsize=32)
+def _outside(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"[^{pattern.removeprefix('[').removesuffix(']')}]")

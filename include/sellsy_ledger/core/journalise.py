@@ -89,9 +89,7 @@ def _journal(code: str | None, direction: Direction, ledger: LedgerIndex) -> str
     return journal.code
 
 
-def _control_account(
-    number: str | None, direction: Direction, ledger: LedgerIndex, capabilities: Capabilities
-) -> str:
+def _control_account(number: str | None, direction: Direction, ledger: LedgerIndex, capabilities: Capabilities) -> str:
     what = "collectif clients" if direction is Direction.SALES else "collectif fournisseurs"
     if number is not None and capabilities.auxiliary_in_account and ledger.account(number) is None:
         # Such a tool books on the auxiliary account alone, and may not list the collective one.

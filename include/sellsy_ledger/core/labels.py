@@ -16,7 +16,7 @@ from unicodedata import category
 
 from unidecode import unidecode
 
-from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.capabilities import Capabilities, kept_characters
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.settings import LabelStyle
 
@@ -92,8 +92,7 @@ def piece_number(number: str, capabilities: Capabilities) -> str:
     Example, with ``[A-Za-z0-9]`` and 8 characters: ``"F-2026-0117"`` → ``"20260117"``.
     """
     piece = clean_text(number, "unicode" if capabilities.piece_pattern is None else "ascii")
-    if capabilities.piece_pattern is not None:
-        piece = "".join(re.findall(capabilities.piece_pattern, piece))
+    piece = kept_characters(piece, capabilities.piece_pattern)
     if capabilities.piece_max is not None and len(piece) > capabilities.piece_max:
         piece = piece[-capabilities.piece_max :].lstrip()
     return piece

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-__all__ = ["NotAnAmount", "cents_to_french", "cents_to_text", "parse_decimal", "rate_to_french", "round_to_cents", "to_cents"]
+__all__ = [
+    "NotAnAmount",
+    "cents_to_french",
+    "cents_to_text",
+    "parse_decimal",
+    "rate_to_french",
+    "round_to_cents",
+    "to_cents",
+]
 
 _ONE = Decimal(1)
 _HUNDRED = Decimal(100)

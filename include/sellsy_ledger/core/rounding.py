@@ -15,7 +15,13 @@ from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import NotReady, Reason
 from sellsy_ledger.core.settings import CompanySettings, RoundingRule
 
-__all__ = ["lines_are_on_credit", "missing_credit_cents", "rounding_line", "rounds_to_credit_account", "tolerance_cents"]
+__all__ = [
+    "lines_are_on_credit",
+    "missing_credit_cents",
+    "rounding_line",
+    "rounds_to_credit_account",
+    "tolerance_cents",
+]
 
 
 def tolerance_cents(document: Document, cap_cents: int) -> int:
