@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from sellsy_ledger.pipeline.assemble import build_company
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger_airflow.hooks.registry import tool_hook
 from sellsy_ledger_airflow.hooks.sellsy import SellsyHook
@@ -26,12 +27,6 @@ def open_company(name: str, *, dag_id: str, run_id: str) -> Iterator[Company]:
     reader = SellsyHook(settings.sellsy_conn_id).reader()
     connector = tool_hook(settings.tool)(settings.tool_conn_id).client()
     with closing(open_register()) as register:
-        yield Company(
-            settings=settings,
-            sellsy=reader,
-            connector=connector,
-            register=register,
-            documents=open_documents(),
-            who=f"{dag_id}/{run_id}",
-            run_id=run_id,
+        yield build_company(
+            settings, reader, connector, register, open_documents(), who=f"{dag_id}/{run_id}", run_id=run_id
         )

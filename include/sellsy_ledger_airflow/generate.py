@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, get_parsing_context, literal
+from airflow.sdk.exceptions import AirflowTimetableInvalid
+from croniter import croniter  # type: ignore[import-untyped]  # Airflow's own cron reader; it ships no types
 
 from sellsy_ledger.errors import ConfigurationError
 from sellsy_ledger_airflow import tasks
@@ -34,20 +37,28 @@ def nightly(schedule: str | None) -> CronDataIntervalTimetable | None:
     """The timetable of a cron text in Paris time, each run covering the time since the run before; None for manual.
 
     Raises:
-        ConfigurationError: it is not a cron text.
+        ConfigurationError: it is not a cron text, or one that never comes round.
     """
     if schedule is None:
         return None
-    from croniter import CroniterError, croniter
-
-    try:
-        croniter(schedule)
-    except (CroniterError, ValueError, KeyError, AttributeError) as error:
+    if not _comes_round(schedule):
         raise ConfigurationError(
-            f"schedule is not a cron text ({type(error).__name__}): write five fields, for instance '0 2 * * *'.",
+            "schedule is not a cron text that comes round: write five fields, for instance '0 2 * * *'.",
             field="schedule",
-        ) from None
+        )
     return CronDataIntervalTimetable(schedule, timezone="Europe/Paris")
+
+
+@cache
+def _comes_round(schedule: str) -> bool:
+    """True when the schedule has a next tick; ``0 0 31 2 *`` would break the scheduler, not only this company."""
+    timetable = CronDataIntervalTimetable(schedule, timezone="Europe/Paris")
+    try:
+        timetable.validate()
+        croniter(timetable.expression, ERROR_START).get_next()
+    except (AirflowTimetableInvalid, ValueError, KeyError, AttributeError):
+        return False
+    return True
 
 
 def company_dag(
@@ -119,7 +130,7 @@ def _error_dag(dag_id: str, message: str) -> DAG:
         auto_register=False,
     ) as dag:
         # `literal`: names written by people must not be read as Jinja.
-        tasks.configuration_error(literal(message))
+        tasks.configuration_error(cast(str, literal(message)))
     return dag
 
 

@@ -35,12 +35,12 @@ def days_of(start: datetime, end: datetime) -> tuple[date, date]:
     return start.astimezone(PARIS).date(), end.astimezone(PARIS).date() - timedelta(days=1)
 
 
-def months_since(start: date, now: datetime) -> Iterator[date]:
-    """The first day of each month from ``start``'s to the current one in Paris; none when ``start`` lies ahead."""
+def months_since(start: date, now: datetime) -> Iterator[str]:
+    """Each month (``2026-01``) from ``start``'s to the current one in Paris; none when ``start`` lies ahead."""
     today = now.astimezone(PARIS).date()
     month = start.replace(day=1)
     while month <= today:
-        yield month
+        yield month.strftime("%Y-%m")
         month = (month + timedelta(days=31)).replace(day=1)
 
 

@@ -151,23 +151,27 @@ def verify_entries(company: str, batch: str) -> Counts:
 
 @task
 def report(company: str) -> Counts:
-    """What the run did, in counts and totals; frees the company for the next run.
+    """What the run did, in counts; the totals go to the log. Frees the company for the next run.
 
     Raises:
         AirflowFailException: a step of this run failed; the report is made first, the run then ends as failed.
     """
+    from sellsy_ledger.core.money import cents_to_text
     from sellsy_ledger.pipeline.report import build_report as step
 
     with _at_work(company) as opened:
-        counts = step(opened).to_dict()
-    log.info("Report: %s", counts)
+        made = step(opened)
+    log.info("This run: %s read, %s new, %s worked on: %s", made.read, made.new, made.worked_on, made.states)
+    log.info("All runs: %s; waiting %s", made.all_states, made.all_reasons)
+    debit, credit = cents_to_text(made.debit_cents), cents_to_text(made.credit_cents)
+    log.info("In the books: %s entries, debit %s, credit %s", made.booked, debit, credit)
     failed = _failed_steps()
     if failed:
         raise AirflowFailException(
             f"These steps failed: {', '.join(failed)}. Their logs say why; what they did not finish stays in the "
             "register and the next run takes it up again."
         )
-    return counts
+    return {name: value for name, value in made.to_dict().items() if not name.endswith("_cents")}
 
 
 def _failed_steps() -> list[str]:
@@ -178,16 +182,24 @@ def _failed_steps() -> list[str]:
 
 
 @task
-def prove_months(company: str) -> Counts:
-    """Each month since the start date: Sellsy, register and ledger side by side, every gap named."""
+def prove_months(company: str) -> dict[str, str]:
+    """Each month since the start date: Sellsy, register and ledger side by side.
+
+    Returns:
+        Month → ``proved``, ``gaps`` or ``not_provable``. The gaps are in the log and, by document, in the register.
+    """
     from sellsy_ledger.pipeline.proof import prove as step
     from sellsy_ledger_airflow.runs import months_since
 
-    verdicts: dict[str, Any] = {}
+    levels: dict[str, str] = {}
     with _at_work(company) as opened:
         for month in months_since(opened.settings.start_date, opened.now()):
-            verdicts[month.strftime("%Y-%m")] = step(opened, month).to_dict()
-    return verdicts
+            proof = step(opened, month)
+            levels[month] = proof.level
+            log.log(logging.INFO if proof.level == "proved" else logging.WARNING, "%s: %s", month, proof.level)
+            for gap in proof.gaps:
+                log.warning("%s: %s (%s): %s", month, gap.number or "?", gap.key, gap.why)
+    return levels
 
 
 @task(retries=0)

@@ -229,9 +229,8 @@ class ToolHook(ApiHook):
         base_url = self.url("host")
         secrets = {name: self.required(field) for name, field in self.secrets.items()}
         options = {name: value for name in self.options if (value := self.optional(name))}
-        connector: LedgerConnector = connector_class(self.conn_type).from_credentials(
-            base_url=base_url, secrets=secrets, options=options
-        )
+        build: Any = connector_class(self.conn_type)
+        connector: LedgerConnector = build.from_credentials(base_url=base_url, secrets=secrets, options=options)
         return connector
 
     def access_checks(self) -> Sequence[AccessCheck]:

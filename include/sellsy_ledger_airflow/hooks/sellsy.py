@@ -73,7 +73,8 @@ class SellsyHook(ApiHook):
 
     def access_checks(self) -> Sequence[AccessCheck]:
         """Probe the token and every scope the synchronisation needs."""
-        return self.reader().check_access()
+        checks: Sequence[AccessCheck] = self.reader().check_access()
+        return checks
 
 
 HOOK = SellsyHook
