@@ -31,9 +31,9 @@ from sellsy_ledger.core.money import cents_to_french, round_to_cents
 from sellsy_ledger.core.outcomes import NotReady, Outcome, Reason, State
 from sellsy_ledger.core.periods import EntryDate, entry_date
 from sellsy_ledger.core.rounding import lines_are_on_credit, rounding_line, tolerance_cents
-from sellsy_ledger.core.settings import CompanySettings
+from sellsy_ledger.core.settings import UNINVOICED_VAT_ACCOUNTS, CompanySettings
 from sellsy_ledger.core.third_parties import LedgerThirdParty
-from sellsy_ledger.core.vat import UNINVOICED_VAT_ACCOUNTS, VatMapper, VatRule, reverse_charge_cents
+from sellsy_ledger.core.vat import VatMapper, VatRule, reverse_charge_cents
 from sellsy_ledger.errors import InvariantBroken
 
 __all__ = ["Journaliser", "balance", "journalise", "map_lines"]
@@ -370,9 +370,10 @@ class Journaliser:
 
     def _rounded(self, document: Document, entry: JournalEntry) -> JournalEntry:
         _, note = self._date_of(document)
-        name = entry.lines[0].label if entry.lines else ""
-        labels = Labels(document, name, self.settings.label_style, self.capabilities, note)
-        line = rounding_line(document, entry, self.settings, self.ledger, labels.other("Écart d'arrondi"))
+        labels = Labels(document, "", self.settings.label_style, self.capabilities, note)
+        # Two styles give every line the same label, and the first line has it already.
+        label = labels.other("Écart d'arrondi") if labels.needs_descriptions else entry.lines[0].label
+        line = rounding_line(document, entry, self.settings, self.ledger, label)
         if line is None:
             return entry
         return msgspec.structs.replace(entry, lines=(*entry.lines, line))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from sellsy_ledger.core.capabilities import Capabilities, VatSupport
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.errors import ConfigurationError
 
@@ -25,15 +26,22 @@ __all__ = [
     "RoundingRule",
     "RoundingVatCodes",
     "Scope",
+    "UNINVOICED_VAT_ACCOUNTS",
     "VatMapping",
+    "check_against",
     "load_companies",
     "load_settings",
+    "settings_warnings",
 ]
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 AccountNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9A-Za-z]{1,21}$")]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+UNINVOICED_VAT_ACCOUNTS = ("44586", "44587")
+"""VAT on invoices to be received or issued at year-end: a common wrong choice for VAT on receipts (44564, 44574)."""
 
 
 class _Model(BaseModel):
@@ -87,7 +95,8 @@ class RoundingRule(StrEnum):
 class VatMapping(_Model):
     """One Sellsy tax → the tool's VAT code and account.
 
-    A null ``sellsy_tax_id``, ``rate`` or ``category`` matches any; the most specific line wins.
+    A null ``sellsy_tax_id``, ``rate`` or ``category`` matches any; the most specific line wins. On a line with a
+    ``reverse_charge_account``, ``rate`` is the rate to assess, whether the document prints it or 0 %.
     """
 
     direction: Direction
@@ -184,12 +193,15 @@ class CompanyEntry(_Model):
     tool_conn_id: Name | None = None
 
 
+def _dotted(location: tuple[int | str, ...]) -> str:
+    """``("mappings", "vat", 2, "account")`` → ``mappings.vat[2].account``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.removeprefix(".") or "settings"
+
+
 def _explain(error: ValidationError) -> str:
     """Field by field, without the rejected values (a value may be a misplaced secret)."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}"
-        for problem in error.errors()
-    )
+    return "; ".join(f"{_dotted(problem['loc'])}: {problem['msg']}" for problem in error.errors())
 
 
 def _parse(data: str | bytes | dict[str, Any] | list[Any], where: str) -> Any:
@@ -213,10 +225,114 @@ def load_settings(data: str | bytes | dict[str, Any], *, where: str) -> CompanyS
         ConfigurationError: naming every field at fault and what is wrong with it; rejected values are not repeated.
     """
     try:
-        return CompanySettings.model_validate(_parse(data, where))
+        settings = CompanySettings.model_validate(_parse(data, where))
     except ValidationError as error:
-        fields = ", ".join(".".join(str(part) for part in problem["loc"]) for problem in error.errors())
+        fields = ", ".join(_dotted(problem["loc"]) for problem in error.errors())
         raise ConfigurationError(f"{where}: {_explain(error)}.", field=fields) from None
+    problems = {**_missing_for_scope(settings), **_contradictions(settings.mappings.vat)}
+    if problems:
+        text = "; ".join(f"{field}: {problem}" for field, problem in problems.items())
+        raise ConfigurationError(f"{where}: {text}.", field=", ".join(problems))
+    return settings
+
+
+def _missing_for_scope(settings: CompanySettings) -> dict[str, str]:
+    """Dotted field → what to do, for what the scope's documents cannot do without."""
+    journals, accounts = settings.mappings.journals, settings.mappings.accounts
+    needed = {
+        Direction.SALES: {
+            "mappings.journals.sales": (journals.sales, "the sales journal's code"),
+            "mappings.accounts.customers_control": (accounts.customers_control, "the customers' collective account"),
+            "mappings.accounts.sales_default": (accounts.sales_default, "the default sales account"),
+        },
+        Direction.PURCHASES: {
+            "mappings.journals.purchases": (journals.purchases, "the purchases journal's code"),
+            "mappings.accounts.suppliers_control": (accounts.suppliers_control, "the suppliers' collective account"),
+            "mappings.accounts.purchases_default": (accounts.purchases_default, "the default purchases account"),
+        },
+    }
+    return {
+        field: f"is needed by the scope {settings.scope.value}; give {what}, or narrow the scope"
+        for direction in settings.scope.directions
+        for field, (value, what) in needed[direction].items()
+        if value is None
+    }
+
+
+def _contradictions(lines: tuple[VatMapping, ...]) -> dict[str, str]:
+    """Dotted field → what to do, for two VAT lines that name the same tax and say different things."""
+    problems: dict[str, str] = {}
+    seen: dict[object, int] = {}
+    for position, line in enumerate(lines):
+        first = seen.setdefault((line.direction, line.sellsy_tax_id, line.rate, line.category, line.due_on), position)
+        if lines[first] != line:
+            problems[f"mappings.vat[{position}]"] = (
+                f"names the same tax as mappings.vat[{first}] with another code or account; keep one of them"
+            )
+    return problems
+
+
+def check_against(settings: CompanySettings, capabilities: Capabilities) -> list[str]:
+    """What the settings ask for and the tool cannot do: French sentences naming the field; empty when all is well."""
+    problems: list[str] = []
+    if settings.posting == "draft" and not capabilities.draft:
+        problems.append(
+            f"posting : {capabilities.title} ne connaît pas les écritures en brouillard ; choisissez « posted »."
+        )
+    mappings = settings.mappings
+    for direction in settings.scope.directions:
+        code = mappings.journals.sales if direction is Direction.SALES else mappings.journals.purchases
+        if code is not None and capabilities.journal_max is not None and len(code) > capabilities.journal_max:
+            problems.append(
+                f"mappings.journals.{direction.value} : {code} dépasse les {capabilities.journal_max} caractères "
+                f"d'un code journal de {capabilities.title} ; donnez le code tel qu'il y est."
+            )
+    for position, line in enumerate(mappings.vat):
+        if line.direction in settings.scope.directions:
+            problems += _vat_line_against(f"mappings.vat[{position}]", line, capabilities)
+    for field, account in mappings.accounts:
+        if account is not None and capabilities.account_max is not None and len(account) > capabilities.account_max:
+            problems.append(
+                f"mappings.accounts.{field} : {account} dépasse les {capabilities.account_max} caractères d'un compte "
+                f"de {capabilities.title} ; donnez le compte tel qu'il y est."
+            )
+    return problems
+
+
+def _vat_line_against(field: str, line: VatMapping, capabilities: Capabilities) -> list[str]:
+    problems = []
+    if capabilities.vat is VatSupport.CODE_PER_LINE and line.vat_code is None:
+        problems.append(f"{field}.vat_code : {capabilities.title} demande un code TVA par ligne ; choisissez-le.")
+    reverse_charge = line.direction is Direction.PURCHASES and line.category in ("AE", "K")
+    if reverse_charge and line.reverse_charge_account is None and not capabilities.computes_vat:
+        problems.append(
+            f"{field}.reverse_charge_account : {capabilities.title} ne calcule pas l'autoliquidation ; "
+            "donnez le compte de TVA due."
+        )
+    return problems
+
+
+def settings_warnings(settings: CompanySettings) -> list[str]:
+    """What is allowed and probably not meant: French sentences naming the field."""
+    warnings = [
+        f"mappings.vat[{position}].account : {line.account} sert aux factures à établir ou à recevoir en fin "
+        f"d'exercice ; pour la TVA sur les encaissements, prenez {waiting}."
+        for position, line in enumerate(settings.mappings.vat)
+        for waiting in ("44574" if line.direction is Direction.SALES else "44564",)
+        if line.account is not None and line.account.startswith(UNINVOICED_VAT_ACCOUNTS)
+    ]
+    accounts = settings.mappings.accounts
+    if not accounts.rounding_credit.startswith("7"):
+        warnings.append(
+            f"mappings.accounts.rounding_credit : {accounts.rounding_credit} n'est pas un compte de produits "
+            "(en général 758)."
+        )
+    if not accounts.rounding_debit.startswith("6"):
+        warnings.append(
+            f"mappings.accounts.rounding_debit : {accounts.rounding_debit} n'est pas un compte de charges "
+            "(en général 658)."
+        )
+    return warnings
 
 
 def load_companies(data: str | bytes | list[Any], *, where: str) -> tuple[list[CompanyEntry], dict[str, str]]:

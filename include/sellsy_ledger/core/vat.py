@@ -19,13 +19,10 @@ from sellsy_ledger.core.money import rate_to_french, round_to_cents
 from sellsy_ledger.core.outcomes import NotReady, Reason
 from sellsy_ledger.core.settings import CompanySettings, VatMapping
 
-__all__ = ["REVERSE_CHARGED", "UNINVOICED_VAT_ACCOUNTS", "VatMapper", "VatRule", "reverse_charge_cents"]
+__all__ = ["REVERSE_CHARGED", "VatMapper", "VatRule", "reverse_charge_cents"]
 
 REVERSE_CHARGED = frozenset({"AE", "K"})
 """UNTDID 5305 categories under which the buyer assesses the VAT."""
-
-UNINVOICED_VAT_ACCOUNTS = ("44586", "44587")
-"""VAT on invoices to be received or issued at year-end: a common wrong choice for VAT on receipts (44564, 44574)."""
 
 _HUNDRED = Decimal(100)
 _DIRECTION_NAMES = {Direction.SALES: "ventes", Direction.PURCHASES: "achats"}
