@@ -35,7 +35,7 @@ CAPABILITIES = Capabilities(
     # The API states no length; a FEC reader takes 20 and auxiliary accounts stay readable.
     account_max=20,
     auxiliary_max=20,
-    auxiliary_pattern="A-Z0-9",
+    auxiliary_pattern="[A-Z0-9]",
     auxiliary_prefix={"sales": "411", "purchases": "401"},
     pdf_max_bytes=100 * 1024 * 1024,
     pdf_name_max=255,
