@@ -109,7 +109,7 @@ class Matcher:
     """
 
     def __init__(self, candidates: Iterable[LedgerThirdParty]) -> None:
-        self._all = tuple(candidates)
+        self._all = list(candidates)
         self._indexes: dict[Direction, tuple[tuple[Criterion, _Index], ...]] = {}
 
     def match(self, third_party: ThirdParty, *, link: LedgerThirdParty | None = None) -> Match:
@@ -131,6 +131,15 @@ class Matcher:
             if fitting:
                 return Match(by=criterion, candidates=tuple(candidate for candidate, _ in fitting))
         return Match()
+
+    def add(self, candidate: LedgerThirdParty) -> None:
+        """One more candidate (just created, or about to be), without indexing the others again."""
+        self._all.append(candidate)
+        indexes = self._indexes.get(candidate.direction)
+        if indexes is not None and candidate.active:
+            identity = _theirs(candidate)
+            for _, index in indexes:
+                index.add(candidate, identity)
 
     def _of(self, direction: Direction) -> tuple[tuple[Criterion, _Index], ...]:
         known = self._indexes.get(direction)
