@@ -307,7 +307,8 @@ def vat_codes_of(raw: Mapping[str, Any]) -> Iterable[VatCode]:
     rate = _get(raw, "vat", "rate")
     sides = [("sales", "account_coll"), ("purchases", "account_ded")]
     accounts = [(side, number) for side, name in sides if (number := _text(_get(raw, name, "account_number")))]
-    for direction, account in accounts or [("any", None)]:
+    nowhere: list[tuple[str, str | None]] = [("any", None)]
+    for direction, account in accounts or nowhere:
         yield VatCode(
             code=code,
             label=label,
