@@ -16,6 +16,7 @@ from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.errors import ConfigurationError
 
 __all__ = [
+    "UNINVOICED_VAT_ACCOUNTS",
     "Accounts",
     "ClosedPeriod",
     "CompanyEntry",
@@ -26,7 +27,6 @@ __all__ = [
     "RoundingRule",
     "RoundingVatCodes",
     "Scope",
-    "UNINVOICED_VAT_ACCOUNTS",
     "VatMapping",
     "check_against",
     "load_companies",
