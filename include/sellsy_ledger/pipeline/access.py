@@ -102,7 +102,7 @@ def _journal_checks(settings: CompanySettings, ledger: LedgerIndex) -> Iterable[
 def _account_checks(settings: CompanySettings, ledger: LedgerIndex) -> Iterable[AccessCheck]:
     directions = settings.scope.directions
     accounts = settings.mappings.accounts
-    wanted = [accounts.rounding_credit, accounts.rounding_debit]
+    wanted: list[str | None] = [accounts.rounding_credit, accounts.rounding_debit]
     wanted += [getattr(accounts, f"{direction.value}_default") for direction in directions]
     for line in settings.mappings.vat:
         if line.direction in directions:

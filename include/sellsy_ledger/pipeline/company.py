@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sellsy_ledger.connectors.base import LedgerConnector
-from sellsy_ledger.core.settings import CompanySettings
-from sellsy_ledger.register.store import DocumentRecord, Register
-from sellsy_ledger.sources.sellsy.reader import SellsyReader
+if TYPE_CHECKING:
+    from sellsy_ledger.connectors.base import LedgerConnector
+    from sellsy_ledger.core.settings import CompanySettings
+    from sellsy_ledger.register.store import DocumentRecord, Register
+    from sellsy_ledger.sources.sellsy.reader import SellsyReader
 
 __all__ = ["Company", "DocumentStore", "Selection"]
 

@@ -13,6 +13,9 @@ import datetime as dt
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
+
+import msgspec
 
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.fingerprint import fingerprint
@@ -55,7 +58,7 @@ def fetch_invoices(company: Company, selection: Selection, *, batch_size: int = 
         register.record_settings(company.name, company.settings.model_dump_json(), who=company.who)
         scan = _Scan(company, selection)
         scan.run()
-        keys = _keys_to_work_on(company, scan.selection)
+        keys = _keys_to_work_on(company, scan)
         batches = register.store_batches(company.name, company.run_id, list(chunks(keys, batch_size)))
         _note_run(company, scan, batches)
         if batches:
@@ -101,6 +104,10 @@ class _Scan:
         if wanted.kind == "scheduled" and not wanted.numbers:
             self._note_retractions()
 
+    def takes(self, key: str) -> bool:
+        """True when the selection takes the document: in scope, and listed when numbers were asked for."""
+        return _in_scope(self.company, key) and (not self.selection.numbers or key in self._seen)
+
     def _wanted(self, page: Sequence[tuple[Document, ThirdParty | None]]) -> list[tuple[Document, ThirdParty | None]]:
         wanted = self.selection
         kept = [
@@ -142,7 +149,7 @@ class _Scan:
         """The document with all that its entry needs, and what to store when it cannot be had."""
         if record is not None and record.state not in NOT_IN_BOOKS:
             return document, []
-        if rows_suffice(document, self.company.settings, self.company.sellsy.reference().default_accounts):
+        if self._has_its_rows(document):
             return document, []
         try:
             detail = self.company.sellsy.detail(document)
@@ -162,19 +169,32 @@ class _Scan:
         self._patience.win()
         return detail, []
 
+    def _has_its_rows(self, document: Document) -> bool:
+        """True when the entry needs nothing more: detail rows, or journal rows that prove enough under the settings
+        of today (a label style with descriptions needs the detail).
+        """
+        if document.rows is None:
+            return False
+        if document.rows_source == "detail":
+            return True
+        return rows_suffice(document, self.company.settings, self.company.sellsy.reference().default_accounts)
+
     def _known_again(self, record: DocumentRecord, listed: Document) -> list[Change]:
         """A document listed as it was the last time: usually nothing to do, and nothing is written."""
-        if record.state not in OPEN_STATES:
+        asked_again = record.state is State.REJECTED and self.selection.retry == "all"
+        if record.state not in OPEN_STATES and not asked_again:
             return []
-        if record.reason is Reason.NOT_ACCOUNTED and record.state is State.WAITING:
-            return [Change(key=record.key, state=State.SEEN, reason=None, detail="", note="accounted again in Sellsy")]
-        reference = self.company.sellsy.reference()
-        if rows_suffice(record.document, self.company.settings, reference.default_accounts):
-            return []
-        detail, trouble = self._complete(listed, record)
-        if trouble:
-            return [] if _same(record, trouble[0]) else trouble
-        return [Change(key=record.key, document=detail, state=State.SEEN, reason=None, detail="", entry=None)]
+        anew = Change(key=record.key, state=State.SEEN, note="asked again" if asked_again else "")
+        if not self._has_its_rows(record.document):
+            detail, trouble = self._complete(listed, record)
+            if trouble:
+                return [] if _same(record, trouble[0]) else trouble
+            return [msgspec.structs.replace(anew, document=detail, entry=None)]
+        if asked_again:
+            return [anew]
+        if record.state is State.WAITING and record.reason is Reason.NOT_ACCOUNTED:
+            return [msgspec.structs.replace(anew, note="accounted again in Sellsy")]
+        return []
 
     def _with_third_parties(
         self, fresh: list[tuple[Document, ThirdParty | None, str]]
@@ -227,32 +247,21 @@ def _in_scope(company: Company, key: str) -> bool:
     return any(key.startswith(direction.value.removesuffix("s")) for direction in company.settings.scope.directions)
 
 
-def _keys_to_work_on(company: Company, selection: Selection) -> list[str]:
+def _keys_to_work_on(company: Company, scan: _Scan) -> list[str]:
     """Open documents of the selection; a scheduled run also finishes every posting begun, whatever its date."""
-    register = company.register
-    limits = {"dated_from": selection.dated_from, "dated_to": selection.dated_to, "numbers": selection.numbers or None}
-    if selection.retry == "all":
-        _ask_again(company, limits)
-    unfinished = [state for state in UNFINISHED_POSTING if state is not State.POSTED or _can_verify(company)]
+    register, selection = company.register, scan.selection
+    select = partial(register.select, company.name, dated_from=selection.dated_from, dated_to=selection.dated_to)
+    unfinished = [
+        state for state in UNFINISHED_POSTING if state is not State.POSTED or company.connector.capabilities.read_back
+    ]
     if selection.kind == "scheduled":
         keys = register.select(company.name, states=unfinished)
-        keys += register.select(company.name, states=sorted(OPEN_STATES), **limits)
     else:
-        keys = register.select(company.name, states=[*unfinished, *sorted(OPEN_STATES)], **limits)
+        keys = select(states=unfinished)
+    keys += select(states=sorted(OPEN_STATES))
     # Not accounted any more: nothing to do before Sellsy lists them again.
     withdrawn = set(register.select(company.name, states=[State.WAITING], reasons=[Reason.NOT_ACCOUNTED]))
-    return [key for key in dict.fromkeys(keys) if _in_scope(company, key) and key not in withdrawn]
-
-
-def _can_verify(company: Company) -> bool:
-    return company.connector.capabilities.read_back
-
-
-def _ask_again(company: Company, limits: dict[str, object]) -> None:
-    """A person asked for everything again: refused documents are seen anew."""
-    for part in chunks(company.register.select(company.name, states=[State.REJECTED], **limits), 200):
-        changes = [Change(key=key, state=State.SEEN, reason=None, detail="", note="asked again") for key in part]
-        company.register.apply(company.name, changes, who=company.who)
+    return [key for key in dict.fromkeys(keys) if scan.takes(key) and key not in withdrawn]
 
 
 def _note_run(company: Company, scan: _Scan, batches: Sequence[str]) -> None:

@@ -57,8 +57,8 @@ def post_entries(company: Company, batch: str) -> StepReport:
         for record in step.records(CHUNK):
             if record.state in TO_POST:
                 work.post(record)
-            elif record.state is State.POSTED and company.connector.capabilities.pdf is PdfSupport.AFTER:
-                work.attach(record)
+            if company.connector.capabilities.pdf is PdfSupport.AFTER:
+                work.attach(record.key)
     return step.close()
 
 
@@ -94,17 +94,25 @@ class _Posting:
         if posting is not None:
             self._settle(record, request, posting)
 
-    def attach(self, record: DocumentRecord) -> None:
-        """Hand the PDF over after the entry, unless the tool shows that it is there."""
+    def attach(self, key: str) -> None:
+        """Hand the PDF over after the entry, unless the tool shows that it is there; until then it stays ``posted``."""
+        (record,) = self.company.register.load(self.company.name, [key])
         posting, stored = record.posting, record.supporting_document
-        if posting is None or stored is None or posting.pdf_sha256 == stored.sha256:
+        if record.state is not State.POSTED or posting is None or stored is None or posting.pdf_sha256:
             return
         self.step.hold_lease()
-        request = build_request(self.company, record, self._read_ledger())
-        held = self.connector.read_back(request, posting.entry_id) if self.connector.capabilities.read_back else None
-        if held is None or not held.pdf_present:
-            self.connector.attach_document(request, posting.entry_id)
-        self.step.store(record, posting=msgspec.structs.replace(posting, pdf_sha256=stored.sha256), note="PDF attached")
+        try:
+            request = build_request(self.company, record, self._read_ledger())
+            held = (
+                self.connector.read_back(request, posting.entry_id) if self.connector.capabilities.read_back else None
+            )
+            if held is None or not held.pdf_present:
+                self.connector.attach_document(request, posting.entry_id)
+        except (DocumentError, OutcomeUnknown) as error:
+            self.step.store(record, detail=error.message, note=str(error)[:500])
+            return
+        attached = msgspec.structs.replace(posting, pdf_sha256=stored.sha256)
+        self.step.store(record, detail="", posting=attached, note="PDF attached")
 
     def _read_ledger(self) -> Ledger:
         if self._ledger is None:

@@ -102,10 +102,10 @@ class _Resolver:
         capabilities = self.step.company.connector.capabilities
         if capabilities.third_parties is ThirdPartySupport.NONE:
             return _Refused(Reason.THIRD_PARTY_REFUSED, f"{capabilities.title} ne crée pas de tiers")
-        if self._preview:
-            return self._provisional(third_party)
         self.step.hold_lease()
         try:
+            if self._preview:
+                return self._provisional(third_party)
             created = self._create_apart(third_party)
         except DocumentError as error:
             return _Refused(error.reason, error.facts.get("detail") or third_party.name, str(error)[:500])

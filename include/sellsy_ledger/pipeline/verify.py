@@ -10,14 +10,15 @@ import datetime as dt
 import msgspec
 
 from sellsy_ledger.connectors.base import PostedEntry, PostingRequest
+from sellsy_ledger.core.capabilities import PdfSupport
 from sellsy_ledger.core.outcomes import State
-from sellsy_ledger.errors import DocumentError, PostingConflict, TryLater
+from sellsy_ledger.errors import DocumentError, InvariantBroken, PostingConflict, TryLater
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger.pipeline.posting_request import build_request
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch, Patience, StepReport, open_batch
-from sellsy_ledger.register.store import DocumentRecord, Posting
+from sellsy_ledger.register.store import DocumentRecord
 
 __all__ = ["read_back", "verify_entries"]
 
@@ -38,9 +39,9 @@ def verify_entries(company: Company, batch: str) -> StepReport:
         readable = company.connector.capabilities.read_back
         patience = Patience()
         for record in step.records(CHUNK):
-            if readable and record.state is State.POSTED and record.posting is not None:
+            if readable and record.state is State.POSTED and not _awaits_its_pdf(company, record):
                 step.hold_lease()
-                _verify_one(step, record, record.posting, patience)
+                _verify_one(step, record, patience)
     return step.close()
 
 
@@ -56,7 +57,16 @@ def read_back(company: Company, record: DocumentRecord) -> tuple[PostingRequest,
     return request, company.connector.read_back(request, found.entry_id)
 
 
-def _verify_one(step: Batch, record: DocumentRecord, posting: Posting, patience: Patience) -> None:
+def _awaits_its_pdf(company: Company, record: DocumentRecord) -> bool:
+    after = company.connector.capabilities.pdf is PdfSupport.AFTER
+    attached = record.posting is not None and bool(record.posting.pdf_sha256)
+    return after and record.supporting_document is not None and not attached
+
+
+def _verify_one(step: Batch, record: DocumentRecord, patience: Patience) -> None:
+    posting = record.posting
+    if posting is None:
+        raise InvariantBroken(f"{record.key} is {record.state} without a posting")
     try:
         request, held = read_back(step.company, record)
         patience.win()
