@@ -1,23 +1,23 @@
 """What Airflow learns about this package: the connection types, with their form fields.
 
 Airflow calls :func:`get_provider_info` through the entry point ``apache_airflow_provider`` while it reads its own
-configuration, in every process: nothing heavy may be imported from here.
+configuration, in every process: nothing heavy and nothing of Airflow may be imported from here.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from sellsy_ledger_airflow.hooks.forms import apis, connection_type
+
 __all__ = ["get_provider_info"]
 
 
 def get_provider_info() -> dict[str, Any]:
     """The provider's declaration (``package-name`` is the name of the distribution)."""
-    from sellsy_ledger_airflow.hooks.registry import hook_classes
-
     return {
         "package-name": "sellsy-ledger",
         "name": "Sellsy Ledger",
         "description": "Accounted Sellsy documents into the accounting tool.",
-        "connection-types": [hook.connection_type() for hook in hook_classes()],
+        "connection-types": [connection_type(api) for api in apis()],
     }

@@ -94,7 +94,7 @@ def open_documents() -> DocumentStore:
     url = Variable.get(DOCUMENTS_VARIABLE, default=None) or f"file://{_airflow_home() / 'documents'}"
     parts = urlsplit(url)
     if parts.scheme in ("", "file"):
-        from sellsy_ledger.pipeline.files import LocalDocumentStore
+        from sellsy_ledger.register.pdf_store import LocalDocumentStore
 
         return LocalDocumentStore(Path(unquote(parts.path)))
     return ObjectStore(url)
@@ -114,8 +114,12 @@ class ObjectStore:
     def put(self, path: str, body: bytes) -> None:
         """Store ``body`` under ``path``; storing the same bytes again is no error."""
         target = self._place(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(body)
+        try:
+            target.write_bytes(body)
+        except FileNotFoundError:
+            # Only file-like storages have folders; asking an object storage for one could try to make a bucket.
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(body)
 
     def get(self, path: str) -> bytes:
         """The bytes of ``path``. Raises FileNotFoundError."""

@@ -5,8 +5,7 @@ not follow a generic retry policy. ``airflow.sdk.BaseHook`` is the base rather t
 every unknown extra of the Connection into request headers (a secret extra would be sent to the API in clear), logs
 the body of refused answers, and loses status and headers of errors, which decide here whether a write may be repeated.
 
-This module is imported while Airflow reads its own configuration (provider discovery): it stays light and imports
-clients only inside functions.
+Clients are imported inside functions: Airflow lists hooks in processes that never call an API.
 """
 
 from __future__ import annotations
@@ -20,27 +19,13 @@ from urllib.parse import urlsplit
 from airflow.sdk import BaseHook
 
 from sellsy_ledger.errors import ConfigurationError, LedgerError
+from sellsy_ledger_airflow.hooks.forms import label_of
 
 if TYPE_CHECKING:
     from sellsy_ledger.connectors.base import LedgerConnector
     from sellsy_ledger.core.access import AccessCheck
 
-__all__ = ["ApiHook", "ToolHook", "api_url", "secret_field", "text_field"]
-
-
-def text_field(label: str, help_text: str, *, default: str | None = None, pattern: str | None = None) -> dict[str, Any]:
-    """One visible extra of a connection form, as Airflow's ``conn-fields`` wants it."""
-    schema: dict[str, Any] = {"type": ["string", "null"]}
-    if default is not None:
-        schema["default"] = default
-    if pattern is not None:
-        schema["pattern"] = pattern
-    return {"label": label, "description": help_text, "schema": schema}
-
-
-def secret_field(label: str, help_text: str) -> dict[str, Any]:
-    """One hidden extra; its name must hold ``secret``, ``token`` or ``password`` for Airflow to mask it."""
-    return {"label": label, "description": help_text, "schema": {"type": ["string", "null"], "format": "password"}}
+__all__ = ["ApiHook", "ToolHook", "api_url"]
 
 
 def _may_be_plain_http(host: str) -> bool:
@@ -78,35 +63,20 @@ def api_url(value: str, *, field: str) -> str:
 
 
 class ApiHook(BaseHook):
-    """One Connection → one client. Subclasses declare the form and build the client; nothing else.
+    """One Connection → one client. Subclasses say which fields make the client; nothing else.
 
     Class attributes:
-        conn_type: the connection type; for an accounting tool, the tool's name.
+        conn_type: the connection type, the API's name; its form is ``data/<conn_type>.toml``.
         hook_name: what the list of connection types shows.
-        ui_fields: Airflow's ``ui-field-behaviour`` (labels and placeholders of the standard fields).
-        conn_fields: Airflow's ``conn-fields`` (our extras).
     """
 
     conn_name_attr = "conn_id"
     conn_type: ClassVar[str]
     hook_name: ClassVar[str]
-    ui_fields: ClassVar[Mapping[str, Any]]
-    conn_fields: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, conn_id: str) -> None:
         super().__init__()
         self.conn_id = conn_id
-
-    @classmethod
-    def connection_type(cls) -> dict[str, Any]:
-        """The declaration that the provider hands to Airflow."""
-        return {
-            "connection-type": cls.conn_type,
-            "hook-class-name": f"{cls.__module__}.{cls.__qualname__}",
-            "hook-name": cls.hook_name,
-            "ui-field-behaviour": dict(cls.ui_fields),
-            "conn-fields": dict(cls.conn_fields),
-        }
 
     @cached_property
     def connection(self) -> Any:
@@ -162,7 +132,7 @@ class ApiHook(BaseHook):
         """
         value = self.optional(field)
         if not value:
-            raise self._fault(field, f"field {field} ({self._label(field)}) is empty: fill it in.")
+            raise self._fault(field, f"field {field} ({label_of(self.conn_type, field)}) is empty: fill it in.")
         return value
 
     def url(self, field: str) -> str:
@@ -177,10 +147,6 @@ class ApiHook(BaseHook):
             return api_url(value, field=field)
         except ConfigurationError as error:
             raise self._fault(field, error.message) from None
-
-    def _label(self, field: str) -> str:
-        relabelled = self.ui_fields.get("relabeling", {}).get(field)
-        return str(relabelled or self.conn_fields.get(field, {}).get("label") or field)
 
     def client(self) -> Any:
         """The plain API client of this Connection.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sellsy_ledger_airflow.hooks.base import ToolHook
 
-__all__ = ["HOOK", "PennylaneHook"]
+__all__ = ["PennylaneHook"]
 
 
 class PennylaneHook(ToolHook):
@@ -15,19 +15,4 @@ class PennylaneHook(ToolHook):
     conn_type = "pennylane"
     default_conn_name = "pennylane_default"
     hook_name = "Pennylane"
-    ui_fields: ClassVar[dict[str, Any]] = {
-        "hidden-fields": ["port", "schema", "login"],
-        "relabeling": {
-            "host": "Adresse de l'API",
-            "password": "Jeton API de l'entreprise",
-            "extra": "Options avancées (JSON)",
-        },
-        "placeholders": {
-            "host": "https://app.pennylane.com/api/external/v2",
-            "password": "Paramètres > Connectivité > Développeurs",
-        },
-    }
     secrets: ClassVar[dict[str, str]] = {"api_token": "password"}
-
-
-HOOK = PennylaneHook

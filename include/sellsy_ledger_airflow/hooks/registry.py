@@ -1,40 +1,34 @@
-"""Which hook belongs to which API, found by file name: ``hooks/<api>.py`` exports ``HOOK``.
+"""Which hook belongs to which API, found by name: ``hooks/<api>.py`` beside its form ``hooks/data/<api>.toml``.
 
-Nothing else in this package names a tool, so that a new one is a new file.
+Nothing else in this package names a tool, so that a new one is new files only.
 """
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from sellsy_ledger.errors import ConfigurationError
-from sellsy_ledger_airflow import hooks
-
-if TYPE_CHECKING:
-    from sellsy_ledger_airflow.hooks.base import ApiHook, ToolHook
+from sellsy_ledger_airflow.hooks import forms
+from sellsy_ledger_airflow.hooks.base import ApiHook, ToolHook
 
 __all__ = ["hook_classes", "tool_hook", "tools"]
 
-_SHARED = frozenset({"base", "registry"})
 
-
-def _names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(hooks.__path__) if module.name not in _SHARED)
+def _hook_class(api: str) -> type[ApiHook]:
+    module, _, name = forms.connection_type(api)["hook-class-name"].rpartition(".")
+    found = getattr(import_module(module), name)
+    assert issubclass(found, ApiHook)
+    return found
 
 
 def hook_classes() -> Iterator[type[ApiHook]]:
-    """Every hook class, in the order of their names."""
-    for name in _names():
-        yield import_module(f"{hooks.__name__}.{name}").HOOK
+    """Every hook class, in the order of the APIs' names."""
+    return (_hook_class(api) for api in forms.apis())
 
 
 def tools() -> list[str]:
     """The accounting tools that have a hook."""
-    from sellsy_ledger_airflow.hooks.base import ToolHook
-
     return [hook.conn_type for hook in hook_classes() if issubclass(hook, ToolHook)]
 
 
@@ -44,9 +38,7 @@ def tool_hook(tool: str) -> type[ToolHook]:
     Raises:
         ConfigurationError: no such tool.
     """
-    from sellsy_ledger_airflow.hooks.base import ToolHook
-
-    for hook in hook_classes():
-        if hook.conn_type == tool and issubclass(hook, ToolHook):
-            return hook
-    raise ConfigurationError(f"{tool!r} is not an accounting tool; known: {', '.join(tools())}.", field="tool")
+    found = _hook_class(tool) if tool in forms.apis() else None
+    if found is None or not issubclass(found, ToolHook):
+        raise ConfigurationError(f"{tool!r} is not an accounting tool; known: {', '.join(tools())}.", field="tool")
+    return found

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from sellsy_ledger_airflow.hooks.base import ApiHook, text_field
+from sellsy_ledger_airflow.hooks.base import ApiHook
 
 if TYPE_CHECKING:
     from sellsy_ledger.core.access import AccessCheck
     from sellsy_ledger.sources.sellsy.client import SellsyClient
     from sellsy_ledger.sources.sellsy.reader import SellsyReader
 
-__all__ = ["HOOK", "SellsyHook"]
+__all__ = ["SellsyHook"]
 
 
 class SellsyHook(ApiHook):
@@ -23,33 +23,6 @@ class SellsyHook(ApiHook):
     conn_type = "sellsy"
     default_conn_name = "sellsy_default"
     hook_name = "Sellsy"
-    ui_fields: ClassVar[dict[str, Any]] = {
-        "hidden-fields": ["port", "schema"],
-        "relabeling": {
-            "host": "Adresse de l'API V2",
-            "login": "Identifiant client (client_id)",
-            "password": "Secret client (client_secret)",
-            "extra": "Options avancées (JSON)",
-        },
-        "placeholders": {"host": "https://api.sellsy.com/v2", "login": "affiché une fois à la création de l'accès API"},
-    }
-    conn_fields: ClassVar[dict[str, Any]] = {
-        "login_url": text_field(
-            "Adresse d'authentification",
-            "Serveur qui délivre les jetons OAuth2.",
-            default="https://login.sellsy.com",
-        ),
-        "v1_url": text_field(
-            "Adresse de l'API V1",
-            "Nécessaire pour les factures d'achat. L'accès API doit avoir le droit « api-v1 ».",
-            default="https://apifeed.sellsy.com/0/",
-        ),
-        "file_hosts": text_field(
-            "Hôtes des fichiers PDF",
-            "Seuls hôtes d'où un justificatif peut être téléchargé, séparés par des virgules.",
-            default="file.sellsy.com, www.sellsy.com",
-        ),
-    }
 
     def client(self) -> SellsyClient:
         """The Sellsy client of this Connection."""
@@ -75,6 +48,3 @@ class SellsyHook(ApiHook):
         """Probe the token and every scope the synchronisation needs."""
         checks: Sequence[AccessCheck] = self.reader().check_access()
         return checks
-
-
-HOOK = SellsyHook
