@@ -17,6 +17,7 @@ KINDS: Final = {
     "timeout_after": "the request is carried out, then nothing is answered until the client gives up",
     "500": "an error answer, the request is not carried out",
     "500_after": "the request is carried out, then an error is answered",
+    "401": "refused as if the credentials had expired, the request is not carried out",
     "429": "refused as if the quota were used up, the request is not carried out",
     "html": "an HTML page with status 200, the request is not carried out",
     "truncated": "the request is carried out, the answer stops in the middle of its body",

@@ -140,9 +140,9 @@ class Gate:
         return answer
 
 
-def _error(tool: Tool) -> Response:
-    content_type, body = tool.error(500)
-    return Response(body, 500, content_type=content_type)
+def _error(tool: Tool, status: int) -> Response:
+    content_type, body = tool.error(status)
+    return Response(body, status, content_type=content_type)
 
 
 def _huge() -> Response:
@@ -175,14 +175,15 @@ def _primed(body: Iterator[bytes]) -> Iterable[bytes]:
 _BEFORE: dict[str, Callable[[Gate, Tool, Any], WSGIApplication]] = {
     "drop_before": lambda gate, tool, environ: gate._cut(),
     "timeout": lambda gate, tool, environ: gate._hang(environ),
-    "500": lambda gate, tool, environ: _error(tool),
+    "401": lambda gate, tool, environ: _error(tool, 401),
+    "500": lambda gate, tool, environ: _error(tool, 500),
     "html": lambda gate, tool, environ: Response(HTML, 200, content_type="text/html; charset=utf-8"),
     "huge": lambda gate, tool, environ: _huge(),
 }
 _AFTER: dict[str, Callable[[Gate, Tool, Any, Response], WSGIApplication]] = {
     "drop_after": lambda gate, tool, environ, answer: gate._cut(),
     "timeout_after": lambda gate, tool, environ, answer: gate._hang(environ),
-    "500_after": lambda gate, tool, environ, answer: _error(tool),
+    "500_after": lambda gate, tool, environ, answer: _error(tool, 500),
     "truncated": lambda gate, tool, environ, answer: _truncated(answer),
     "slow": lambda gate, tool, environ, answer: gate._late(answer),
 }
