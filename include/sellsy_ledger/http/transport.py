@@ -148,12 +148,11 @@ class Transport:
         # A plain http request through a proxy names the whole URL; everything else only the path.
         origin = f"{parts.scheme}://{parts.netloc}" if proxied and parts.scheme == "http" else ""
         self._prefix = origin + parts.path.rstrip("/")
-        self._timeout = urllib3.Timeout(connect=self.timeout_seconds[0], read=self.timeout_seconds[1])
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TryLater),
             stop=lambda state: state.attempt_number >= self.tries or _wait_seconds(state) > self.longest_wait_seconds,
             wait=_wait_seconds,
-            sleep=self.sleep,
+            sleep=lambda seconds: self.sleep(seconds),
             reraise=True,
         )
 
@@ -238,7 +237,7 @@ class Transport:
             TryLater: a passing fault; it was tried ``tries`` times.
         """
         rules = downloads.AllowList(allowed_hosts)
-        return self._retrying(downloads.fetch, url, rules, max_bytes, timeout=self._timeout, tool=self.tool)
+        return self._retrying(downloads.fetch, url, rules, max_bytes, timeout=self._timeout(), tool=self.tool)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -286,7 +285,7 @@ class Transport:
                 headers=request.headers,
                 retries=False,
                 redirect=False,
-                timeout=self._timeout,
+                timeout=self._timeout(),
                 preload_content=False,
             )
             try:
@@ -327,6 +326,10 @@ class Transport:
                     else ConfigurationError(f"{text} Check the host in the Connection.", tool=self.tool)
                 )
         return b"".join(chunks)
+
+    def _timeout(self) -> urllib3.Timeout:
+        connect, read = self.timeout_seconds
+        return urllib3.Timeout(connect=connect, read=read)
 
     # -- what an answer or a fault means -------------------------------------------------------------------------
     def _network_error(self, request: _Request, error: Exception) -> LedgerError:

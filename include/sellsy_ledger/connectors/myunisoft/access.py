@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sellsy_ledger.connectors.myunisoft import mapper
+from sellsy_ledger.connectors.myunisoft import reading
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.errors import ConfigurationError
 
@@ -109,7 +109,7 @@ def _folder(client: MyUnisoftClient) -> tuple[bool, str]:
 
 
 def _years(client: MyUnisoftClient) -> tuple[bool, str]:
-    years = [year for raw in client.fiscal_years() if (year := mapper.fiscal_year_of(raw))]
+    years = [year for raw in client.fiscal_years() if (year := reading.fiscal_year_of(raw))]
     still_open = [year for year in years if not year.closed]
     shown = ", ".join(
         f"{year.start.isoformat()} → {year.end.isoformat()}" for year in sorted(still_open, key=lambda year: year.start)
@@ -118,7 +118,7 @@ def _years(client: MyUnisoftClient) -> tuple[bool, str]:
 
 
 def _journals(client: MyUnisoftClient) -> tuple[bool, str]:
-    journals = [journal for raw in client.diaries() if (journal := mapper.journal_of(raw)) and journal.open]
+    journals = [journal for raw in client.diaries() if (journal := reading.journal_of(raw)) and journal.open]
     kinds = {journal.kind for journal in journals}
     return {"sales", "purchases"} <= kinds, ", ".join(sorted(journal.code for journal in journals)) or "Aucun."
 

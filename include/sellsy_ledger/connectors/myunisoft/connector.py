@@ -16,7 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
-from sellsy_ledger.connectors.myunisoft import mapper
+from sellsy_ledger.connectors.myunisoft import mapper, reading
 from sellsy_ledger.connectors.myunisoft.access import check_access
 from sellsy_ledger.connectors.myunisoft.capabilities import CAPABILITIES
 from sellsy_ledger.connectors.myunisoft.client import MyUnisoftClient
@@ -81,15 +81,15 @@ class MyUnisoftConnector(LedgerConnector):
 
     def read_ledger(self) -> Ledger:
         """The whole ledger of the folder; no list of MyUnisoft's that is used here has pages."""
-        accounts = [account for raw in self.client.accounts() if (account := mapper.account_of(raw))]
-        tiers = [raw for root in mapper.ROOTS for raw in self.client.accounts(begin_by=root, details=True)]
+        accounts = [account for raw in self.client.accounts() if (account := reading.account_of(raw))]
+        tiers = [raw for root in reading.ROOTS for raw in self.client.accounts(begin_by=root, details=True)]
         length = self._parameters.get("max_car_general_account")
         return Ledger(
-            accounts=tuple(account for account in accounts if not mapper.is_third_party(account.number)),
-            journals=tuple(journal for raw in self.client.diaries() if (journal := mapper.journal_of(raw))),
-            vat_codes=tuple(code for raw in self.client.vat_params() for code in mapper.vat_codes_of(raw)),
-            fiscal_years=tuple(year for raw in self.client.fiscal_years() if (year := mapper.fiscal_year_of(raw))),
-            third_parties=tuple(found for raw in tiers if (found := mapper.third_party_of(raw))),
+            accounts=tuple(account for account in accounts if not reading.is_third_party(account.number)),
+            journals=tuple(journal for raw in self.client.diaries() if (journal := reading.journal_of(raw))),
+            vat_codes=tuple(code for raw in self.client.vat_params() if (code := reading.vat_code_of(raw))),
+            fiscal_years=tuple(year for raw in self.client.fiscal_years() if (year := reading.fiscal_year_of(raw))),
+            third_parties=tuple(found for raw in tiers if (found := reading.third_party_of(raw))),
             account_length=int(length) if length else None,
             tool=CAPABILITIES.tool,
         )
@@ -118,7 +118,7 @@ class MyUnisoftConnector(LedgerConnector):
             answer = self.client.find_or_create_account(mapper.account_body(third_party, number))
         except PostingRefused as error:
             raise _third_party_refused(error.facts.get("detail", error.message), error.tool_code) from error
-        created = mapper.third_party_of(answer)
+        created = reading.third_party_of(answer)
         if created is None or not created.tool_id:
             found = self._holder_of(number)
             if found is None:
@@ -149,7 +149,7 @@ class MyUnisoftConnector(LedgerConnector):
     def _holder_of(self, number: str) -> LedgerThirdParty | None:
         """Whoever has this number, compared as the folder would pad it."""
         wanted = self._padded(number)
-        holders = (mapper.third_party_of(raw) for raw in self.client.accounts(begin_by=number, details=True))
+        holders = (reading.third_party_of(raw) for raw in self.client.accounts(begin_by=number, details=True))
         return next((each for each in holders if each and self._padded(each.auxiliary_account) == wanted), None)
 
     def _padded(self, number: str) -> str:
@@ -214,16 +214,20 @@ class MyUnisoftConnector(LedgerConnector):
         if held is None:
             raise TryLater(f"MyUnisoft does not give entry {entry_id}; its PDF waits.", tool=CAPABILITIES.tool)
         raw, draft = held
-        if mapper.attachments(raw):
+        if reading.attachments(raw):
             return
-        current_id = mapper.posted_entry(raw, draft=draft).entry_id or entry_id
+        current_id = reading.posted_entry(raw, draft=draft).entry_id or entry_id
         self.client.attach(entry_id=current_id, draft=draft, name=mapper.pdf_name(request), body=request.pdf)
 
     # -- parts ---------------------------------------------------------------------------------------------------
     def _body(self, request: PostingRequest, pdf: str | None) -> dict[str, Any]:
+        return mapper.entry_body(request, self._look_ups(request), self.client.etablissement_id, pdf=pdf)
+
+    def _look_ups(self, request: PostingRequest) -> LedgerIndex:
+        """The index of the run's ledger, built once."""
         if self._index is None or self._index.ledger is not request.ledger:
             self._index = LedgerIndex(request.ledger)
-        return mapper.entry_body(request, self._index, self.client.etablissement_id, pdf=pdf)
+        return self._index
 
     def _id_by_origin(self, request: PostingRequest) -> str:
         """The id of an entry whose answer named none. The write happened or not: only finding it is a success."""
@@ -251,11 +255,11 @@ class MyUnisoftConnector(LedgerConnector):
         if held is None:
             return None
         raw, draft = held
-        return _with_hash(mapper.posted_entry(raw, draft=draft), self._pdf_hash(raw))
+        return _with_hash(reading.posted_entry(raw, draft=draft), self._pdf_hash(raw))
 
     def _pdf_hash(self, raw: Mapping[str, Any]) -> str | None:
         """SHA-256 of the one attached PDF; None when there is not exactly one, or its bytes are not given."""
-        files = mapper.attachments(raw) or []
+        files = reading.attachments(raw) or []
         if len(files) != 1 or not self._files_readable:
             return None
         kind, value = files[0]
@@ -278,7 +282,8 @@ class MyUnisoftConnector(LedgerConnector):
                 diary_code=request.entry.journal, day=request.entry.date.isoformat(), draft=draft
             )
         ]
-        return sum(mapper.same_content(raw, request) for raw in entries)
+        index = self._look_ups(request)
+        return sum(mapper.same_content(raw, request, index) for raw in entries)
 
 
 CONNECTOR = MyUnisoftConnector

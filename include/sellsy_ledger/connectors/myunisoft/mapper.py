@@ -1,8 +1,7 @@
-"""Between our values and MyUnisoft's JSON, both ways. Pure: no HTTP, no clock.
+"""Our values → MyUnisoft's JSON, and the posting key both ways. Pure: no HTTP, no clock.
 
 The payload follows the JSON schema that MyUnisoft publishes for entries. Amounts are written from integer cents as
-exact JSON numbers; a negative or zero line is never made. What comes back is read with tolerance: lines in another
-order, zeros as null, texts padded with blanks, ids as text.
+exact JSON numbers; a negative or zero line is never made.
 """
 
 from __future__ import annotations
@@ -12,42 +11,36 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from stdnum.fr import siren as siren_numbers
 
-from sellsy_ledger.connectors.base import PostedEntry, PostedLine, PostingRequest
+from sellsy_ledger.connectors.base import PostingRequest
+from sellsy_ledger.connectors.myunisoft import reading
 from sellsy_ledger.connectors.myunisoft.capabilities import CAPABILITIES
-from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.entries import EntryLine, JournalEntry
-from sellsy_ledger.core.ledger import Account, FiscalYear, Journal, LedgerIndex, VatCode
-from sellsy_ledger.core.money import to_cents
+from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
-from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
+from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.errors import DocumentError
 from sellsy_ledger.http.redaction import short_text
 
 __all__ = [
     "account_body",
-    "account_of",
-    "attachments",
+    "account_label",
     "entry_body",
-    "fiscal_year_of",
-    "is_third_party",
-    "journal_of",
     "origin_of",
-    "posted_entry",
+    "pdf_content",
+    "pdf_name",
+    "pdf_seal",
     "posting_key_of",
     "same_content",
-    "third_party_of",
-    "vat_codes_of",
+    "siren_of",
 ]
 
 PREFIX = "SELLSY-"
-ROOTS = {"411": Direction.SALES, "401": Direction.PURCHASES}
-_DIARY_KINDS = {"VTE": "sales", "ACH": "purchases"}
 _KEY = re.compile(r"sellsy:([^:]+):([a-z_]+):(\d+)")
 _ORIGIN = re.compile(r"SELLSY-(.+)-([a-z_]+)-(\d+)")
 _PIECE = re.compile(r"[a-zA-Z0-9]{1,25}")
@@ -247,168 +240,15 @@ def siren_of(third_party: ThirdParty) -> str:
     return ""
 
 
-# -- reference data → our values ---------------------------------------------------------------------------------
-def account_of(raw: Mapping[str, Any]) -> Account | None:
-    """A general account; None for a row without a number."""
-    number = _text(raw.get("account_number"))
-    if not number:
-        return None
-    active = not (raw.get("closed") or raw.get("blocked"))
-    return Account(number=number, label=_text(raw.get("label")), active=active, tool_id=_id(raw.get("account_id")))
-
-
-def is_third_party(number: str) -> bool:
-    """True for 401… and 411… followed by more than padding zeros (411000 is the control account)."""
-    return number[:3] in ROOTS and bool(number[3:].strip("0"))
-
-
-def third_party_of(raw: Mapping[str, Any]) -> LedgerThirdParty | None:
-    """A customer or supplier account; None for another account."""
-    number = _text(raw.get("account_number"))
-    if not is_third_party(number):
-        return None
-    info = raw.get("complementary_informations")
-    info = info if isinstance(info, dict) else {}
-    account_id = _id(raw.get("account_id"))
-    return LedgerThirdParty(
-        auxiliary_account=number,
-        name=_text(info.get("name")) or _text(raw.get("label")),
-        direction=ROOTS[number[:3]],
-        siren=_text(info.get("siren")),
-        tool_id=account_id,
-        account_tool_id=account_id,
-        active=not (raw.get("closed") or raw.get("blocked")),
-    )
-
-
-def journal_of(raw: Mapping[str, Any]) -> Journal | None:
-    """A journal; one without a type takes no entry and counts as closed."""
-    code = _text(raw.get("code"))
-    if not code:
-        return None
-    is_open = not (raw.get("closed") or raw.get("blocked")) and raw.get("diary_type_id") is not None
-    return Journal(
-        code=code,
-        label=_text(raw.get("name")),
-        kind=_DIARY_KINDS.get(_text(raw.get("diary_type_code")), "other"),
-        open=is_open,
-        tool_id=_id(raw.get("diary_id")),
-    )
-
-
-def vat_codes_of(raw: Mapping[str, Any]) -> Iterable[VatCode]:
-    """One VAT record holds the account of collected and of deductible VAT: one code of ours per side it has,
-    one without an account where it has none (exempt).
-    """
-    code = _text(raw.get("code"))
-    if not code or raw.get("blocked"):
-        return
-    label = " ".join(filter(None, (_text(_get(raw, "vat_type", "label")), _text(_get(raw, "vat_exigility", "label")))))
-    rate = _get(raw, "vat", "rate")
-    sides = [("sales", "account_coll"), ("purchases", "account_ded")]
-    accounts = [(side, number) for side, name in sides if (number := _text(_get(raw, name, "account_number")))]
-    nowhere: list[tuple[str, str | None]] = [("any", None)]
-    for direction, account in accounts or nowhere:
-        yield VatCode(
-            code=code,
-            label=label,
-            rate=Decimal(str(rate)) if rate is not None else None,
-            direction=direction,
-            account=account,
-            tool_id=_id(raw.get("vat_param_id")),
-        )
-
-
-def fiscal_year_of(raw: Mapping[str, Any]) -> FiscalYear | None:
-    """A fiscal year; dates come as ``YYYYMMDD``."""
-    start, end = _date(raw.get("start_date")), _date(raw.get("end_date"))
-    if start is None or end is None:
-        return None
-    return FiscalYear(start=start, end=end, closed=bool(raw.get("closed")), tool_id=_id(raw.get("exercice_id")))
-
-
-# -- an entry read back ------------------------------------------------------------------------------------------
-def posted_entry(raw: Mapping[str, Any], *, draft: bool) -> PostedEntry:
-    """An entry of ``/mad/entry`` as the pipeline compares it."""
-    movements = [each for each in raw.get("movements") or [] if isinstance(each, dict)]
-    files = attachments(raw)
-    return PostedEntry(
-        entry_id=_id(raw.get("producerId")),
-        date=_date(raw.get("date")),
-        journal=_text(_get(raw, "journal", "customerReferenceCode")) or None,
-        piece=next(filter(None, (_text(each.get("invoiceNumber")) for each in movements)), None),
-        lines=tuple(_posted_line(each) for each in movements),
-        draft=draft,
-        pdf_present=None if files is None else bool(files),
-    )
-
-
-def _posted_line(movement: Mapping[str, Any]) -> PostedLine:
-    return PostedLine(
-        account=_text(_get(movement, "account", "number")),
-        debit_cents=_cents(_get(movement, "value", "debit")),
-        credit_cents=_cents(_get(movement, "value", "credit")),
-        label=_text(movement.get("description")),
-    )
-
-
-def attachments(raw: Mapping[str, Any]) -> list[tuple[str, str]] | None:
-    """``[(kind, value)]`` of the files on the entry and on its lines; kind is URL, Base64 or File. None when the
-    answer does not speak of attachments at all.
-    """
-    holders = [raw, *(each for each in raw.get("movements") or [] if isinstance(each, dict))]
-    maps = [each["attachments"] for each in holders if isinstance(each.get("attachments"), dict)]
-    if not maps:
-        return None
-    files = [file for each in maps for file in each.values() if isinstance(file, dict)]
-    return [(_text(file.get("type")), str(file.get("value") or "")) for file in files]
-
-
-def same_content(raw: Mapping[str, Any], request: PostingRequest) -> bool:
+# -- the same entry, seen in a list ------------------------------------------------------------------------------
+def same_content(raw: Mapping[str, Any], request: PostingRequest, index: LedgerIndex) -> bool:
     """True when an entry of ``/entries`` has this request's invoice number and exactly its lines."""
-    lines = [each for each in raw.get("entry_list") or [] if isinstance(each, dict)]
-    pieces = {_text(each.get("piece2")) for each in lines} - {""}
-    if request.entry.piece and pieces != {request.entry.piece}:
+    lines = [reading.line_of(each) for each in raw.get("entry_list") or [] if isinstance(each, dict)]
+    if request.entry.piece and {piece for *_, piece in lines if piece} != {request.entry.piece}:
         return False
-    theirs = sorted(
-        (_id(_get(each, "account", "account_id")), _cents(each.get("debit")), _cents(each.get("credit")))
-        for each in lines
-    )
-    index = LedgerIndex(request.ledger)
     ours = sorted(
         (str(_account_id(line, request, index)), line.debit_cents, line.credit_cents)
         for line in request.entry.lines
         if _is_not_zero(line)
     )
-    return theirs == ours
-
-
-# -- tolerant scalars --------------------------------------------------------------------------------------------
-def _get(raw: Mapping[str, Any], *path: str) -> Any:
-    found: Any = raw
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _id(value: object) -> str:
-    """An id as text: numbers and texts both occur."""
-    return "" if value is None else str(value).strip()
-
-
-def _cents(value: object) -> int:
-    """Cents of an amount; null is zero."""
-    return 0 if value is None else to_cents(value)  # type: ignore[arg-type]  # to_cents judges the type itself
-
-
-def _date(value: object) -> dt.date | None:
-    """A date in ISO form or as ``YYYYMMDD``, with or without a time behind it."""
-    text = _text(value)[:10]
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
+    return sorted((account, debit, credit) for account, debit, credit, _ in lines) == ours
