@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -23,13 +22,13 @@ from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.settings import CompanySettings, load_settings
 from sellsy_ledger.errors import ConfigurationError, LedgerError
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["configure", "run"]
 
 FOLDER_VARIABLE = "SELLSY_LEDGER_COMPANIES_DIR"
-EXIT_READY, EXIT_NOT_READY, EXIT_BAD_INPUT = 0, 1, 2
+EXIT_READY, EXIT_NOT_READY = 0, 1
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def configure(parser: ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
         "--company", help=f"the company's short name; its settings are <name>.json in {FOLDER_VARIABLE}"
@@ -47,14 +46,13 @@ def run(arguments: Namespace) -> int:
     """Check the company and print the table.
 
     Returns:
-        0 ready (warnings allowed), 1 a blocking step failed, 2 bad input.
+        0 ready (warnings allowed), 1 a blocking step failed.
+
+    Raises:
+        ConfigurationError: bad input; the command line turns it into exit code 2.
     """
-    try:
-        settings = _settings(arguments)
-        connections = _connections(arguments.connections)
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_BAD_INPUT
+    settings = _settings(arguments)
+    connections = _connections(arguments.connections)
     checks = _checks(settings, connections)
     _print(settings, checks)
     return EXIT_NOT_READY if any(check.blocking and not check.ok for check in checks) else EXIT_READY

@@ -11,8 +11,8 @@ import logging
 
 import msgspec
 
-from sellsy_ledger.connectors.base import PostedEntry, PostingRequest, Receipt
-from sellsy_ledger.core.capabilities import KeySupport, PdfSupport
+from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.core.capabilities import KeySupport
 from sellsy_ledger.core.fingerprint import payload_hash
 from sellsy_ledger.core.ledger import Ledger
 from sellsy_ledger.core.outcomes import Reason, State
@@ -33,7 +33,7 @@ from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch, StepReport, detail_of, open_batch, state_of_refusal
 from sellsy_ledger.register.store import DocumentRecord, Posting
 
-__all__ = ["post_entries"]
+__all__ = ["post_entries", "takes_pdf_later"]
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def post_entries(company: Company, batch: str) -> StepReport:
         for record in step.records(CHUNK):
             if record.state in TO_POST:
                 work.post(record)
-            if company.connector.capabilities.pdf is PdfSupport.AFTER:
+            if takes_pdf_later(company.connector):
                 work.attach(record.key)
     return step.close()
 
@@ -143,6 +143,12 @@ class _Posting:
         except PostingConflict as error:
             self.step.wait(record, Reason.POSSIBLE_DUPLICATE, request.posting_key, note=str(error))
             return None
+        except InvariantBroken:
+            (now,) = self.company.register.load(self.company.name, [record.key])
+            if now.state in TO_POST:
+                raise
+            log.warning("%s %s: another run made it %s meanwhile.", self.company.name, record.key, now.state)
+            return None
         before = record.posting.attempts if record.posting else 0
         if posting.attempts != before + 1:
             # Somebody else began between our reading and our intent; whoever began first may be writing right now.
@@ -185,8 +191,14 @@ class _Posting:
         """An entry under our key: the one we would send, or a conflict that a person decides."""
         if held.lines is None and held.entry_id and self.connector.capabilities.read_back:
             held = self.connector.read_back(request, held.entry_id) or held
+        # An entry whose PDF was to follow and never did gets it now; it is no other entry for that.
+        pdf_to_follow = held.pdf_present is False and takes_pdf_later(self.connector)
         found = differences(
-            request, held, self.connector.capabilities, pdf_sha256=_sha256(request), validated_meanwhile=True
+            request,
+            held,
+            self.connector.capabilities,
+            pdf_sha256=None if pdf_to_follow else _sha256(request),
+            validated_meanwhile=True,
         )
         if found:
             detail = " ; ".join(found[:5])
@@ -223,6 +235,11 @@ class _Posting:
             posted_at=self.company.now(),
         )
         self.step.store(record, state=State.POSTED, reason=None, detail="", posting=booked, note=note)
+
+
+def takes_pdf_later(connector: LedgerConnector) -> bool:
+    """True when a PDF that did not go with its entry can still follow it."""
+    return type(connector).attach_document is not LedgerConnector.attach_document
 
 
 def _sha256(request: PostingRequest) -> str | None:

@@ -10,11 +10,11 @@ import datetime as dt
 import msgspec
 
 from sellsy_ledger.connectors.base import PostedEntry, PostingRequest
-from sellsy_ledger.core.capabilities import PdfSupport
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.errors import DocumentError, InvariantBroken, PostingConflict, TryLater
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.comparison import differences
+from sellsy_ledger.pipeline.posting import takes_pdf_later
 from sellsy_ledger.pipeline.posting_request import build_request
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch, Patience, StepReport, open_batch
@@ -58,9 +58,10 @@ def read_back(company: Company, record: DocumentRecord) -> tuple[PostingRequest,
 
 
 def _awaits_its_pdf(company: Company, record: DocumentRecord) -> bool:
-    after = company.connector.capabilities.pdf is PdfSupport.AFTER
-    attached = record.posting is not None and bool(record.posting.pdf_sha256)
-    return after and record.supporting_document is not None and not attached
+    """The PDF is its own proven step: without it an entry is posted, and not verified."""
+    if record.supporting_document is None or not takes_pdf_later(company.connector):
+        return False
+    return record.posting is not None and not record.posting.pdf_sha256
 
 
 def _verify_one(step: Batch, record: DocumentRecord, patience: Patience) -> None:

@@ -199,9 +199,9 @@ def test_two_runs_that_both_read_a_document_before_either_posts_write_it_once(wo
         return original(request)
 
     here.tool.payload = overtaken
-    with pytest.raises(InvariantBroken):
-        post_entries(company, batch)
+    post_entries(company, batch)
     assert here.keys_held() == [KEY_1]
+    assert here.state(invoice(1)) == "posted"
 
 
 def test_a_posting_begun_by_another_run_meanwhile_is_left_to_it(world):
@@ -290,8 +290,9 @@ def test_an_entry_posted_at_once_although_a_draft_was_asked_for_is_a_conflict(wo
     assert here.state(invoice(1)) == "conflict"
 
 
-def test_a_tool_that_takes_the_pdf_afterwards_gets_it_once(world):
-    here = world(invoice(1), connector=able(pdf=PdfSupport.AFTER))
+@pytest.mark.parametrize("support", [PdfSupport.AFTER, PdfSupport.WITH_ENTRY])
+def test_a_pdf_that_follows_its_entry_is_attached_once(world, support):
+    here = world(invoice(1), connector=able(pdf=support))
     original = here.tool.post_entry
     here.tool.post_entry = lambda request: original(msgspec.structs.replace(request, pdf=None))
     here.tool.script["attach_document"] = [OutcomeUnknown("read timed out")]
@@ -301,6 +302,21 @@ def test_a_tool_that_takes_the_pdf_afterwards_gets_it_once(world):
     assert list(here.tool.attached) == ["E1"]
     assert here.state(invoice(1)) == "verified"
     assert here.tool.calls.count("post_entry") == 1
+
+
+def test_an_entry_found_without_the_pdf_that_was_to_follow_gets_it(world):
+    here = world(invoice(1))
+    original = here.tool.post_entry
+
+    def dies_before_the_pdf(request):
+        original(msgspec.structs.replace(request, pdf=None))
+        raise OutcomeUnknown("killed")
+
+    here.tool.post_entry = dies_before_the_pdf
+    here.night()
+    here.night()
+    assert list(here.tool.attached) == ["E1"]
+    assert here.state(invoice(1)) == "verified"
 
 
 def test_a_damaged_stored_pdf_is_read_again_from_sellsy(world):
