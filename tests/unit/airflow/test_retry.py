@@ -1,0 +1,69 @@
+"""Airflow's retries follow our error classes, subclasses included."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from airflow.sdk import RetryAction
+
+from sellsy_ledger.core.outcomes import Reason
+from sellsy_ledger.errors import (
+    AccessError,
+    ConfigurationError,
+    InvariantBroken,
+    LeaseHeld,
+    OutcomeUnknown,
+    PostingConflict,
+    PostingRefused,
+    TryLater,
+)
+from sellsy_ledger_airflow.retry import POLICY
+
+
+class OurOwnBug(InvariantBroken):
+    """A subclass, as modules may define."""
+
+
+class Throttled(TryLater):
+    """Another one."""
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (ConfigurationError("x"), RetryAction.FAIL),
+        (AccessError("x"), RetryAction.FAIL),
+        (InvariantBroken("x"), RetryAction.FAIL),
+        (OurOwnBug("x"), RetryAction.FAIL),
+        (PostingConflict("x"), RetryAction.FAIL),
+        (TryLater("x"), RetryAction.RETRY),
+        (Throttled("x"), RetryAction.RETRY),
+        (LeaseHeld("x"), RetryAction.RETRY),
+        (OutcomeUnknown("x"), RetryAction.RETRY),
+        (PostingRefused("x", reason=Reason.REFUSED_BY_TOOL), RetryAction.DEFAULT),
+        (OSError("x"), RetryAction.DEFAULT),
+    ],
+)
+def test_what_happens_next_depends_on_the_error_class(error: Exception, action: RetryAction) -> None:
+    assert POLICY.evaluate(error, 1, 4).action is action
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [(30.0, timedelta(seconds=30)), (0.2, timedelta(seconds=1)), (86400.0, timedelta(hours=1))]
+)
+def test_the_delay_that_the_api_asked_for_is_kept_within_an_hour(asked: float, waited: timedelta) -> None:
+    assert POLICY.evaluate(TryLater("x", retry_after_seconds=asked), 1, 4).retry_delay == waited
+
+
+def test_without_a_delay_from_the_api_airflows_own_applies() -> None:
+    assert POLICY.evaluate(TryLater("x"), 1, 4).retry_delay is None
+
+
+def test_another_run_at_work_is_waited_for_longer_than_a_lost_answer() -> None:
+    lease = POLICY.evaluate(LeaseHeld("x"), 1, 4).retry_delay
+    look_up = POLICY.evaluate(OutcomeUnknown("x"), 1, 4).retry_delay
+
+    assert lease is not None
+    assert look_up is not None
+    assert lease > look_up
