@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sellsy_ledger.core.capabilities import Capabilities
 from sellsy_ledger.core.deposits import deducted_cents
 from sellsy_ledger.core.documents import Direction, Document
-from sellsy_ledger.core.entries import JournalEntry, Role
+from sellsy_ledger.core.entries import EntryLine, JournalEntry, Role
 from sellsy_ledger.core.labels import piece_number
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.money import rate_to_french
@@ -23,7 +23,16 @@ from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.rounding import lines_are_on_credit, rounds_to_credit_account, tolerance_cents
 from sellsy_ledger.core.settings import CompanySettings
 
-__all__ = ["CHECKS", "LEGAL_RATES", "Checked", "Finding", "check_entry", "find_faults", "implied_rate_is_legal"]
+__all__ = [
+    "CHECKS",
+    "LEGAL_RATES",
+    "Checked",
+    "Finding",
+    "Tally",
+    "check_entry",
+    "find_faults",
+    "implied_rate_is_legal",
+]
 
 LEGAL_RATES = tuple(
     Decimal(rate) for rate in ("20", "19.6", "13", "10", "8.5", "7", "5.5", "2.1", "1.75", "1.05", "0.9", "0")
@@ -35,11 +44,55 @@ _NEAR = Decimal("0.05")
 _PRINTED = frozenset({"vat_printed", "vat_of_deposit"})
 
 
+class Tally(NamedTuple):
+    """The entry's amounts in cents, added up in one pass. VAT sums have the sign of the document's lines."""
+
+    debit: int
+    credit: int
+    third_party: int
+    """Debits less credits of the third-party lines."""
+    third_parties: tuple[EntryLine, ...]
+    roundings: tuple[EntryLine, ...]
+    printed_vat: dict[str, int]
+    """By rate, as ``rate_to_french`` writes it."""
+    deductible: int
+    """Self-assessed VAT, the half that is deducted."""
+    due: int
+    """Self-assessed VAT, the half that is owed."""
+
+
+def _tally(document: Document, entry: JournalEntry) -> Tally:
+    debit = credit = third_party = deductible = due = 0
+    third_parties, roundings = [], []
+    printed_vat: dict[str, int] = {}
+    for line in entry.lines:
+        debit += line.debit_cents
+        credit += line.credit_cents
+        if line.role is Role.NET:
+            continue
+        signed = line.debit_cents - line.credit_cents
+        if line.role is Role.THIRD_PARTY:
+            third_party += signed
+            third_parties.append(line)
+        elif line.role is Role.ROUNDING:
+            roundings.append(line)
+        elif line.why.rule in _PRINTED:
+            rate = line.why.facts[1]
+            signed = -signed if lines_are_on_credit(document) else signed
+            printed_vat[rate] = printed_vat.get(rate, 0) + signed
+        elif line.why.rule == "reverse_charge_deductible":
+            deductible += signed
+        elif line.why.rule == "reverse_charge_due":
+            due -= signed
+    return Tally(debit, credit, third_party, tuple(third_parties), tuple(roundings), printed_vat, deductible, due)
+
+
 class Checked(NamedTuple):
     """What a check looks at."""
 
     document: Document
     entry: JournalEntry
+    tally: Tally
     settings: CompanySettings
     ledger: LedgerIndex
     capabilities: Capabilities
@@ -58,62 +111,56 @@ class Finding(NamedTuple):
 
 def check_balance(checked: Checked) -> list[Finding]:
     """B1: debits equal credits, in whole cents."""
-    debit, credit = checked.entry.debit_cents, checked.entry.credit_cents
-    if debit == credit:
+    tally = checked.tally
+    if tally.debit == tally.credit:
         return []
-    return [Finding("B1", f"debits are {debit} cents and credits {credit}")]
+    return [Finding("B1", f"debits are {tally.debit} cents and credits {tally.credit}")]
 
 
 def check_third_party(checked: Checked) -> list[Finding]:
-    """B2: one third-party line, first, carrying the document's gross (less the deposits that it deducts)."""
-    document, entry = checked.document, checked.entry
-    lines = [line for line in entry.lines if line.role is Role.THIRD_PARTY]
-    carried = sum(line.debit_cents - line.credit_cents for line in lines)
-    if not lines_are_on_credit(document):
-        carried = -carried
-    allowed = {document.gross_cents}
-    if document.deposits:
-        allowed.add(document.gross_cents - deducted_cents(document))
-    if len(lines) > 1 or carried not in allowed:
-        return [Finding("B2", f"the third party carries {carried} cents, the document {sorted(allowed)}")]
-    if any(not line.auxiliary_account for line in lines):
+    """B2: at most one third-party line, carrying the document's gross (less the deposits that it deducts); none
+    only when that is zero.
+    """
+    document, tally = checked.document, checked.tally
+    carried = tally.third_party if lines_are_on_credit(document) else -tally.third_party
+    if carried != document.gross_cents and not (
+        document.deposits and carried == document.gross_cents - deducted_cents(document)
+    ):
+        return [Finding("B2", f"the third party carries {carried} cents of a gross of {document.gross_cents}")]
+    if len(tally.third_parties) > 1:
+        return [Finding("B2", f"there are {len(tally.third_parties)} third-party lines")]
+    if tally.third_parties and not tally.third_parties[0].auxiliary_account:
         return [Finding("B2", "the third-party line has no auxiliary account")]
     return []
 
 
 def check_vat(checked: Checked) -> list[Finding]:
     """B3: the VAT lines of each rate sum to the VAT printed for it."""
-    document = checked.document
-    sign = 1 if lines_are_on_credit(document) else -1
-    expected: dict[str, int] = {}
-    for amount in document.vat:
+    gaps = dict(checked.tally.printed_vat)
+    for amount in checked.document.vat:
         if amount.vat_cents:
             rate = rate_to_french(amount.rate)
-            expected[rate] = expected.get(rate, 0) + amount.vat_cents
-    for line in checked.entry.lines:
-        if line.role is Role.VAT and line.why.rule in _PRINTED:
-            rate = line.why.facts[1]
-            expected[rate] = expected.get(rate, 0) - sign * (line.credit_cents - line.debit_cents)
-    return [Finding("B3", f"VAT at {rate} is off by {-gap} cents") for rate, gap in expected.items() if gap]
+            gaps[rate] = gaps.get(rate, 0) - amount.vat_cents
+    return [Finding("B3", f"VAT at {rate} is off by {gap} cents") for rate, gap in gaps.items() if gap]
 
 
 def check_sides(checked: Checked) -> list[Finding]:
     """B4: each line has exactly one positive side."""
     return [
-        Finding("B4", f"line {position} has debit {line.debit_cents} and credit {line.credit_cents}")
-        for position, line in enumerate(checked.entry.lines)
-        if min(line.debit_cents, line.credit_cents) != 0 or line.debit_cents + line.credit_cents <= 0
+        Finding("B4", f"account {line.account} has debit {line.debit_cents} and credit {line.credit_cents}")
+        for line in checked.entry.lines
+        if line.debit_cents * line.credit_cents or line.debit_cents + line.credit_cents <= 0
     ]
 
 
 def check_rounding(checked: Checked) -> list[Finding]:
     """B5: at most one rounding line, within the tolerance, on the right account."""
-    lines = [line for line in checked.entry.lines if line.role is Role.ROUNDING]
+    lines, settings = checked.tally.roundings, checked.settings
     if not lines:
         return []
     if len(lines) > 1:
         return [Finding("B5", f"there are {len(lines)} rounding lines")]
-    line, settings = lines[0], checked.settings
+    line = lines[0]
     tolerance = tolerance_cents(checked.document, settings.rounding_cap_cents)
     if line.debit_cents + line.credit_cents > tolerance:
         return [Finding("B5", f"the rounding line exceeds {tolerance} cents")]
@@ -127,21 +174,27 @@ def check_rounding(checked: Checked) -> list[Finding]:
 
 def check_references(checked: Checked) -> list[Finding]:
     """B6: journal, accounts and VAT codes exist and are active in the ledger read today."""
-    ledger, findings = checked.ledger, []
+    ledger = checked.ledger
+    findings = []
     journal = ledger.journal(checked.entry.journal)
     if journal is None or not journal.open:
         name = checked.entry.journal
         findings.append(Finding("B6", f"journal {name} takes no entry", Reason.JOURNAL_MISSING, name))
     for line in checked.entry.lines:
-        found = ledger.account(line.account)
-        in_auxiliary = found is None and line.role is Role.THIRD_PARTY and checked.capabilities.auxiliary_in_account
-        if not in_auxiliary and (found is None or not found.active):
-            text = f"account {line.account} takes no entry"
-            findings.append(Finding("B6", text, Reason.ACCOUNT_UNKNOWN, line.account))
-        if line.vat_code is not None and ledger.lists_vat_codes and ledger.vat_code(line.vat_code) is None:
-            detail = f"la ligne {line.account} : le code {line.vat_code} n'existe pas dans l'outil comptable"
-            findings.append(Finding("B6", f"VAT code {line.vat_code} is unknown", Reason.VAT_CODE_UNMAPPED, detail))
+        if not ledger.takes(line.account, line.vat_code):
+            findings += _refused_line(line, checked)
     return findings
+
+
+def _refused_line(line: EntryLine, checked: Checked) -> list[Finding]:
+    found = checked.ledger.account(line.account)
+    if found is None and line.role is Role.THIRD_PARTY and checked.capabilities.auxiliary_in_account:
+        # Such a tool books on the auxiliary account alone, and may not list the collective one.
+        return []
+    if found is None or not found.active:
+        return [Finding("B6", f"account {line.account} takes no entry", Reason.ACCOUNT_UNKNOWN, line.account)]
+    detail = f"la ligne {line.account} : le code {line.vat_code} n'existe pas dans l'outil comptable"
+    return [Finding("B6", f"VAT code {line.vat_code} is unknown", Reason.VAT_CODE_UNMAPPED, detail)]
 
 
 def check_period(checked: Checked) -> list[Finding]:
@@ -164,12 +217,7 @@ def check_piece(checked: Checked) -> list[Finding]:
 
 def check_reverse_charge(checked: Checked) -> list[Finding]:
     """B9: a self-assessed purchase has both halves of its pair, of the same amount; nothing else has one."""
-    deductible = due = 0
-    for line in checked.entry.lines:
-        if line.why.rule == "reverse_charge_deductible":
-            deductible += line.debit_cents - line.credit_cents
-        elif line.why.rule == "reverse_charge_due":
-            due += line.credit_cents - line.debit_cents
+    deductible, due = checked.tally.deductible, checked.tally.due
     if deductible != due:
         return [Finding("B9", f"the reverse charge deducts {deductible} cents and owes {due}")]
     if deductible and checked.document.kind.direction is Direction.SALES:
@@ -201,7 +249,7 @@ def find_faults(
     capabilities: Capabilities,
 ) -> list[Finding]:
     """What all checks find; empty when the entry may be posted."""
-    checked = Checked(document, entry, settings, ledger, capabilities)
+    checked = Checked(document, entry, _tally(document, entry), settings, ledger, capabilities)
     return [finding for check in CHECKS for finding in check(checked)]
 
 

@@ -33,22 +33,25 @@ class Direction(StrEnum):
 
 
 class Kind(StrEnum):
-    """The four kinds of document; deposit and progress invoices are sales invoices with a flag."""
+    """The four kinds of document; deposit and progress invoices are sales invoices with a flag.
+
+    Attributes:
+        direction: sales or purchases.
+        is_credit_note: true for the two credit notes.
+    """
+
+    direction: Direction
+    is_credit_note: bool
 
     SALES_INVOICE = "sales_invoice"
     SALES_CREDIT_NOTE = "sales_credit_note"
     PURCHASE_INVOICE = "purchase_invoice"
     PURCHASE_CREDIT_NOTE = "purchase_credit_note"
 
-    @property
-    def direction(self) -> Direction:
-        """Sales or purchases."""
-        return Direction.SALES if self.value.startswith("sales") else Direction.PURCHASES
-
-    @property
-    def is_credit_note(self) -> bool:
-        """True for the two credit notes."""
-        return self.value.endswith("credit_note")
+    def __init__(self, value: str) -> None:
+        # Plain attributes, because every document asks for them several times.
+        self.direction = Direction.SALES if value.startswith("sales") else Direction.PURCHASES
+        self.is_credit_note = value.endswith("credit_note")
 
 
 class DueOn(StrEnum):

@@ -71,9 +71,9 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def debit_cents(self) -> int:
         """Sum of the debits."""
-        return sum(line.debit_cents for line in self.lines)
+        return sum([line.debit_cents for line in self.lines])
 
     @property
     def credit_cents(self) -> int:
         """Sum of the credits."""
-        return sum(line.credit_cents for line in self.lines)
+        return sum([line.credit_cents for line in self.lines])

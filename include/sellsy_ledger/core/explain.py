@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sellsy_ledger.core.entries import EntryLine
+from sellsy_ledger.core.money import cents_to_french
 
 __all__ = ["RULES", "explain"]
 
@@ -114,8 +115,8 @@ def _rounding(line: EntryLine, rule: str, gap: str, tolerance: str) -> str:
     side = "crédit" if line.credit_cents else "débit"
     named = "selon le côté manquant" if rule == "by_side" else "règle littérale"
     return (
-        f"Écart d'arrondi de {gap} entre les lignes et le total TTC : il manque au {side}, compte {line.account} "
-        f"({named} ; {tolerance} admis)."
+        f"Écart d'arrondi de {cents_to_french(int(gap))} entre les lignes et le total TTC : il manque au {side}, "
+        f"compte {line.account} ({named} ; {cents_to_french(int(tolerance))} admis)."
     )
 
 

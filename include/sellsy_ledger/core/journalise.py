@@ -135,7 +135,6 @@ class Journaliser:
         self._period_approved = period_approved
         self._books: dict[Direction, _Books] = {}
         self._dates: dict[dt.date, EntryDate] = {}
-        self._net_facts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
 
     def __call__(self, document: Document, third_party: LedgerThirdParty) -> Outcome:
         """The balanced and checked entry of ``document``, or why there is none."""
@@ -206,17 +205,20 @@ class Journaliser:
 
         rules = [books.vat.of_amount(document, amount) for amount in document.vat]
         groups = self._net_groups(document, rows, rules, books, collect=labels.needs_descriptions)
-        discount = discount_to_spread(document, rows)
-        shares = deposit_shares(document)
+        discount = discount_to_spread(document, rows) if document.global_discount else None
+        shares = deposit_shares(document) if document.deposits else []
 
         lines: list[EntryLine] = []
         if claimed:
             lines.append(_third_party_line(document, claimed, third_party, books.control, labels, sides))
         lines += self._net_lines(groups, discount, labels, sides)
-        lines += self._deposit_net_lines(document, shares, books, labels, sides)
+        if shares:
+            lines += self._deposit_net_lines(document, shares, books, labels, sides)
         lines += self._vat_lines(document, rules, books, labels, sides)
-        lines += self._deposit_vat_lines(document, shares, books, labels, sides)
-        lines += self._reverse_charge_lines(groups, discount, books, labels, sides)
+        if shares:
+            lines += self._deposit_vat_lines(document, shares, books, labels, sides)
+        if document.kind.direction is Direction.PURCHASES:
+            lines += self._reverse_charge_lines(groups, discount, books, labels, sides)
         return Outcome(
             state=State.READY,
             entry=JournalEntry(
@@ -235,7 +237,7 @@ class Journaliser:
         self, document: Document, rows: tuple[Row, ...], rules: list[VatRule], books: _Books, *, collect: bool
     ) -> list[_NetGroup]:
         taxes = {amount.tax_id: rule for amount, rule in zip(document.vat, rules, strict=True)}
-        groups: dict[tuple[str, object, str | None], _NetGroup] = {}
+        groups: dict[tuple[str, str, str | None], _NetGroup] = {}
         deposit = self._deposit_account(books) if document.is_deposit else None
         for row in rows:
             rule = taxes.get(row.tax_id) or _rule_of_untaxed_row(document, row, rules, books)
@@ -247,7 +249,7 @@ class Journaliser:
                 group = groups[key] = _NetGroup(account, rule, analytic_code)
             group.rows += 1
             group.total += row.net
-            if row.type not in UNDISCOUNTED_TYPES:
+            if document.global_discount and row.type not in UNDISCOUNTED_TYPES:
                 group.discounted += row.net
             if collect:
                 group.descriptions.append(row.description)
@@ -305,8 +307,6 @@ class Journaliser:
     def _deposit_net_lines(
         self, document: Document, shares: list[DepositShare], books: _Books, labels: Labels, sides: _Sides
     ) -> Iterator[EntryLine]:
-        if not shares:
-            return
         account = self._deposit_account(books).number
         for share in shares:
             if not share.net_cents:

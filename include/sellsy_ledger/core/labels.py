@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import unescape
 from unicodedata import category
@@ -25,8 +25,12 @@ __all__ = ["Labels", "clean_text", "colliding_pieces", "cut_label", "html_to_tex
 _LONGEST_SOURCE = 4_000
 """Characters of a source text that are looked at; no tool keeps a tenth of that."""
 
+_SHORT = 200
 _DEFAULT_MAX = 255
 _SEPARATOR = " - "
+# Words of ordinary characters, one space apart: most texts are so, and need nothing done to them.
+_ORDINARY = "[!-%'-;=-~À-ɏ«»°’…€–—]+"
+_PLAIN = re.compile(f"(?:{_ORDINARY}(?: {_ORDINARY})*)?")
 _INVISIBLE = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
@@ -51,11 +55,19 @@ def clean_text(text: str, charset: str = "unicode") -> str:
         charset: ``unicode``, or the Python name of the tool's encoding (``ascii``, ``latin-1``, ``iso8859-15``):
             characters outside it are transliterated (``œ`` → ``oe``), and dropped where no letters stand for them.
     """
-    if text.isascii() and text.isprintable() and "<" not in text and "&" not in text:
-        return " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
-    text = html_to_text(text[:_LONGEST_SOURCE])
-    kept = (character if _is_writable(character) else " " for character in text)
-    return " ".join("".join(kept if charset == "unicode" else (_in_charset(c, charset) for c in kept)).split())
+    # Names, tax labels and catalogue texts come again and again.
+    return _cleaned(text, charset) if len(text) <= _SHORT else _cleaned.__wrapped__(text, charset)
+
+
+@lru_cache(maxsize=8192)
+def _cleaned(text: str, charset: str) -> str:
+    if _PLAIN.fullmatch(text) is None:
+        text = html_to_text(text[:_LONGEST_SOURCE])
+        if _PLAIN.fullmatch(text) is None:
+            text = " ".join("".join(c if _is_writable(c) else " " for c in text).split())
+    if charset == "unicode" or text.isascii():
+        return text
+    return " ".join("".join(_in_charset(character, charset) for character in text).split())
 
 
 def _is_writable(character: str) -> bool:
@@ -80,10 +92,10 @@ def cut_label(text: str, longest: int | None, note: str = "") -> str:
 
     Example: ``cut_label("Entretien annuel", 14, " (note)")`` → ``"Entreti (note)"``.
     """
-    room = (longest or _DEFAULT_MAX) - len(note)
-    if len(text) > room:
-        text = text[: max(room, 0)].rstrip()
-    return f"{text}{note}"[: longest or _DEFAULT_MAX] if note else text
+    longest = longest or _DEFAULT_MAX
+    if len(text) + len(note) > longest:
+        text = text[: max(longest - len(note), 0)].rstrip()
+    return f"{text}{note}"[:longest] if note else text
 
 
 def piece_number(number: str, capabilities: Capabilities) -> str:
@@ -91,10 +103,14 @@ def piece_number(number: str, capabilities: Capabilities) -> str:
 
     Example, with ``[A-Za-z0-9]`` and 8 characters: ``"F-2026-0117"`` → ``"20260117"``.
     """
-    piece = clean_text(number, "unicode" if capabilities.piece_pattern is None else "ascii")
-    piece = kept_characters(piece, capabilities.piece_pattern)
-    if capabilities.piece_max is not None and len(piece) > capabilities.piece_max:
-        piece = piece[-capabilities.piece_max :].lstrip()
+    return _piece(number[:_LONGEST_SOURCE], capabilities.piece_pattern, capabilities.piece_max)
+
+
+@lru_cache(maxsize=1024)
+def _piece(number: str, pattern: str | None, longest: int | None) -> str:
+    piece = kept_characters(clean_text(number, "unicode" if pattern is None else "ascii"), pattern)
+    if longest is not None and len(piece) > longest:
+        piece = piece[-longest:].lstrip()
     return piece
 
 
@@ -149,10 +165,12 @@ class Labels:
             return self._cut(self._name)
         return self._cut(self._joined(clean_text(self._fallback, self._charset)))
 
-    def net(self, descriptions: Iterable[str]) -> str:
+    def net(self, descriptions: Sequence[str]) -> str:
         """The label of a net line: the different descriptions of its rows, in their order."""
         if self._fixed is not None:
             return self._fixed
+        if len(descriptions) == 1:
+            return self.other(descriptions[0])
         words = dict.fromkeys(clean_text(text, self._charset) for text in descriptions)
         return self.other(", ".join(text for text in words if text))
 

@@ -112,6 +112,7 @@ class LedgerIndex:
         self._vat_codes = {code.code: code for code in ledger.vat_codes}
         self._years = sorted(ledger.fiscal_years, key=lambda year: year.start)
         self._open_days: dict[date, bool] = {}
+        self._taken: dict[tuple[str, str | None], bool] = {}
 
     @property
     def lists_vat_codes(self) -> bool:
@@ -134,6 +135,14 @@ class LedgerIndex:
     def vat_code(self, code: str) -> VatCode | None:
         """The VAT code."""
         return self._vat_codes.get(code)
+
+    def takes(self, number: str, vat_code: str | None) -> bool:
+        """True when the account is active and the VAT code, if any, is one of the tool's (or the tool told none)."""
+        known = self._taken.get((number, vat_code))
+        if known is None:
+            listed = vat_code is None or not self._vat_codes or vat_code in self._vat_codes
+            known = self._taken[number, vat_code] = listed and self.active_account(number) is not None
+        return known
 
     def fiscal_year(self, day: date) -> FiscalYear | None:
         """The fiscal year that holds ``day``."""

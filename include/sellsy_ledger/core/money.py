@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 __all__ = [
     "NotAnAmount",
@@ -65,6 +66,7 @@ def cents_to_french(cents: int) -> str:
     return f"{cents_to_text(cents).replace('.', ',')} €"
 
 
+@lru_cache(maxsize=256)
 def rate_to_french(rate: Decimal) -> str:
     """A rate in per cent without idle zeros: 20.000000000 → ``"20 %"``, 5.5 → ``"5,5 %"``."""
     text = f"{rate:f}"

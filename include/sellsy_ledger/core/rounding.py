@@ -30,8 +30,10 @@ def tolerance_cents(document: Document, cap_cents: int) -> int:
     min(cap, max(1, ⌊(priced rows + VAT rates) / 2⌋)): 5 rows and 2 rates → 3 cents; 1 row and 1 rate → 1 cent;
     3,000 rows → the cap.
     """
-    rounded = len(document.rows or ()) + len({amount.rate for amount in document.vat})
-    return min(cap_cents, max(1, rounded // 2))
+    rates = len(document.vat)
+    if rates > 1:
+        rates = len({amount.rate for amount in document.vat})
+    return min(cap_cents, max(1, (len(document.rows or ()) + rates) // 2))
 
 
 def lines_are_on_credit(document: Document) -> bool:
@@ -98,5 +100,5 @@ def rounding_line(
         credit_cents=gap if on_credit else 0,
         vat_code=code,
         role=Role.ROUNDING,
-        why=Why("rounding", (settings.rounding_rule.value, cents_to_french(gap), cents_to_french(tolerance))),
+        why=Why("rounding", (settings.rounding_rule, str(gap), str(tolerance))),
     )

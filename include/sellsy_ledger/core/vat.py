@@ -36,6 +36,7 @@ class VatRule(msgspec.Struct, frozen=True, kw_only=True):
 
     ``position`` is the place in ``mappings.vat``. ``self_assessed_rate`` is set when the company assesses the VAT
     itself and the tool does not add the pair; ``account`` and ``reverse_charge_account`` are then its two sides.
+    ``group`` keeps net lines of one account apart: the VAT code, or the tax where the tool has no codes.
     """
 
     position: int
@@ -46,12 +47,8 @@ class VatRule(msgspec.Struct, frozen=True, kw_only=True):
     reverse_charge_account: str | None = None
     self_assessed_rate: Decimal | None = None
     reverse_charge: bool = False
+    group: str = ""
     facts: tuple[str, ...] = ()
-
-    @property
-    def group(self) -> object:
-        """What keeps net lines of one account apart: the VAT code, or the tax where the tool has no codes."""
-        return self.vat_code if self.vat_code is not None else (self.tax_id, self.rate)
 
 
 def reverse_charge_cents(base: Decimal, rate: Decimal) -> int:
@@ -157,6 +154,7 @@ class VatMapper:
             reverse_charge_account=line.reverse_charge_account,
             self_assessed_rate=self_assessed,
             reverse_charge=reverse_charge,
+            group=code or f"{tax_id} {rate.normalize()}",
             facts=(
                 "" if tax_id is None else str(tax_id),
                 rate_to_french(rate),

@@ -38,7 +38,7 @@ VAT_LINES: list[dict[str, Any]] = [
 
 
 def settings_data(**changes: Any) -> dict[str, Any]:
-    """Settings as JSON would hold them; ``vat``, ``journals``, ``accounts`` and ``account_overrides`` change mappings."""
+    """Settings as JSON would hold them; ``vat``, ``journals``, ``accounts``… change mappings."""
     data: dict[str, Any] = {
         "company": "atelier",
         "name": "Atelier Exemple SARL",
@@ -78,7 +78,7 @@ def ledger(accounts: str | Sequence[Account] = ACCOUNTS, **changes: Any) -> Ledg
     content: dict[str, Any] = {
         "accounts": tuple(accounts),
         "journals": (Journal(code="VE", kind="sales"), Journal(code="AC", kind="purchases")),
-        "vat_codes": tuple(VatCode(code=code) for code in "C20 C5 C0 D20 D5 D0".split()),
+        "vat_codes": tuple(VatCode(code=code) for code in ("C20", "C5", "C0", "D20", "D5", "D0")),
         "fiscal_years": (
             FiscalYear(start=dt.date(2025, 1, 1), end=dt.date(2025, 12, 31), closed=True),
             FiscalYear(start=dt.date(2026, 1, 1), end=dt.date(2026, 12, 31)),
