@@ -28,6 +28,7 @@ __all__ = ["resolve_third_parties"]
 CREATED_NOTE = "third_parties_created"
 # Two of ours may propose the same account (homonyms); each try takes the next free one.
 CREATE_TRIES = 5
+CUT_NAME_LENGTH = 20
 
 
 @dataclass
@@ -159,17 +160,16 @@ class _Resolver:
 
 
 def _is_ours(third_party: ThirdParty, created: LedgerThirdParty) -> bool:
-    """False when what came back carries another name than what was asked for (an account that existed already)."""
-    if not created.name:
+    """False when what came back is visibly somebody else's account, which existed already."""
+    if not created.name or match(third_party, [created], link=None).found is not None:
         return True
-    return match(third_party, [created], link=None).found is not None or _same_start(third_party.name, created.name)
+    return _is_cut(third_party.name, created.name)
 
 
-def _same_start(ours: str, theirs: str) -> bool:
-    """Tools cut long names: the shorter is the beginning of the longer, letters and digits alone compared."""
-    first, second = (_letters(ours), _letters(theirs))
-    shorter, longer = sorted((first, second), key=len)
-    return bool(shorter) and longer.startswith(shorter)
+def _is_cut(ours: str, theirs: str) -> bool:
+    """True when ``theirs`` is the beginning of ``ours``, long enough to be a name that the tool cut."""
+    whole, cut = _letters(ours), _letters(theirs)
+    return len(cut) >= CUT_NAME_LENGTH and whole.startswith(cut)
 
 
 def _letters(name: str) -> str:
