@@ -1,0 +1,45 @@
+"""MyUnisoft's part of the contract suite."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from sellsy_ledger.connectors.base import PostingRequest
+from sellsy_ledger.core.outcomes import Reason
+from tests.contract.suite import Kit, Refusal, replace_entry, replace_line
+
+
+def _in_a_year_nobody_opened(request: PostingRequest) -> PostingRequest:
+    day = dt.date(2031, 1, 1)
+    return replace_entry(request, date=day, piece_date=day, due_date=None)
+
+
+def _unknown_third_party(request: PostingRequest) -> PostingRequest:
+    party = msgspec.structs.replace(request.third_party, tool_id="999999999", account_tool_id="999999999")
+    return msgspec.structs.replace(request, third_party=party)
+
+
+KIT = Kit(
+    tool="myunisoft",
+    secrets={"third_party_secret": "demo-secret-myunisoft", "api_token": "demo-token-myunisoft"},
+    wrong_secrets={"third_party_secret": "demo-secret-myunisoft", "api_token": "wrong-token-0123456789"},
+    write_route="POST /entry",
+    draft_write_route="POST /entry/temp",
+    create_route="POST /account",
+    vat_codes={"20": "C20", "10": "C10"},
+    witness_key=lambda key: key.replace("sellsy", "SELLSY").replace(":", "-"),
+    refusals=(
+        Refusal("unbalanced", lambda request: replace_line(request, 0, debit_cents=12344), Reason.REFUSED_BY_TOOL),
+        Refusal("unknown year", _in_a_year_nobody_opened, Reason.PERIOD_CLOSED),
+        Refusal("unknown third party", _unknown_third_party, Reason.ACCOUNT_UNKNOWN),
+        Refusal("unknown account", lambda request: replace_line(request, 1, account="799999"), Reason.ACCOUNT_UNKNOWN),
+        Refusal("unknown journal", lambda request: replace_entry(request, journal="ZZ"), Reason.JOURNAL_MISSING),
+        Refusal(
+            "not a PDF",
+            lambda request: msgspec.structs.replace(request, pdf=b""),
+            Reason.SUPPORTING_DOCUMENT_MISSING,
+        ),
+    ),
+)
