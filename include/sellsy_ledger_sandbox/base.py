@@ -136,6 +136,7 @@ class Tool:
         counted: ``METHOD /rule`` → whether the quota counts it (a file host has no quota, say).
         error: Status → ``(content type, body)`` of the error that fault ``500`` answers.
         controls: Extra routes below ``/_sandbox/<name>``, or None.
+        remembered: Whether its accepted writes outlive the process when the sandbox keeps its state.
     """
 
     name: str
@@ -147,3 +148,4 @@ class Tool:
     counted: Callable[[str], bool] = lambda route: True
     error: Callable[[int], tuple[str, bytes]] = json_error
     controls: Blueprint | None = None
+    remembered: bool = True

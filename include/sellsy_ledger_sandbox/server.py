@@ -20,6 +20,7 @@ import sellsy_ledger_sandbox
 from sellsy_ledger_sandbox.base import Entry, Tool, World
 from sellsy_ledger_sandbox.control import control
 from sellsy_ledger_sandbox.gate import Gate
+from sellsy_ledger_sandbox.memory import Memory
 from sellsy_ledger_sandbox.serving import listen
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Sandbox:
     Args:
         quota: Apply the APIs' real quotas.
         data: A JSON file of Sellsy documents that replaces the built-in ones.
+        state: A file where accepted writes are kept, and played back from at the start; None forgets with the process.
         world: Another world, for tests that move the clock.
 
     Example:
@@ -54,11 +56,21 @@ class Sandbox:
         ...     sandbox.url, sandbox.entries("myunisoft")
     """
 
-    def __init__(self, *, quota: bool = True, data: Path | None = None, world: World | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        quota: bool = True,
+        data: Path | None = None,
+        state: Path | None = None,
+        world: World | None = None,
+    ) -> None:
         self.world = world or World(data=data)
         self.tools = discover(self.world)
         self.app = self._application()
-        self.gate = Gate(self.app.wsgi_app, self.app.url_map, self.tools, self.world)
+        self._memory = Memory(self.app.wsgi_app, state, self._remembers) if state else None
+        if self._memory:
+            self._memory.replay(self.app)
+        self.gate = Gate(self._memory or self.app.wsgi_app, self.app.url_map, self.tools, self.world)
         self.url = ""
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -119,6 +131,8 @@ class Sandbox:
         self.gate.release()
         self.gate.faults.clear()
         self.gate.calls.clear()
+        if self._memory:
+            self._memory.forget()
         with self.world.lock:
             for tool in self.tools.values():
                 tool.reset()
@@ -135,6 +149,10 @@ class Sandbox:
     ) -> None:
         """Stop."""
         self.stop()
+
+    def _remembers(self, path: str) -> bool:
+        tool = self.tools.get(path.split("/", 2)[1])
+        return tool is not None and tool.remembered
 
     def _application(self) -> Flask:
         app = Flask(__name__, static_folder=None)

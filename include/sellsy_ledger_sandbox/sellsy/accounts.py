@@ -8,16 +8,25 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from sellsy_ledger_sandbox.papers import Row
-from sellsy_ledger_sandbox.render import purchase, sale
-from sellsy_ledger_sandbox.sellsy_account import Account, Filed, samples
-from sellsy_ledger_sandbox.sellsy_oddities import add_deposits, add_oddities
+from sellsy_ledger_sandbox.sellsy.account import Account, Filed, samples
+from sellsy_ledger_sandbox.sellsy.oddities import add_deposits, add_oddities
+from sellsy_ledger_sandbox.sellsy.papers import Row
+from sellsy_ledger_sandbox.sellsy.render import purchase, sale
 
 __all__ = ["CLIENTS", "build_accounts", "change"]
 
 CLIENTS: Final = ("demo-client", "demo-client-b", "demo-client-c")
 _DERIVED_SALE: Final = ("amounts", "taxes", "rows")
-_DERIVED_PURCHASE: Final = ["rowsAmount", "totalAmountTaxesFree", "taxesAmountSum", "taxesAmountDetails", "totalAmount", "dueAmount", "map", "formatted_totalAmount"]
+_DERIVED_PURCHASE: Final = [
+    "rowsAmount",
+    "totalAmountTaxesFree",
+    "taxesAmountSum",
+    "taxesAmountDetails",
+    "totalAmount",
+    "dueAmount",
+    "map",
+    "formatted_totalAmount",
+]
 
 
 def build_accounts(data: Path | None = None) -> dict[str, Account]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from sellsy_ledger_sandbox.sellsy_reference import TAXES, Tax, tax_for
+from sellsy_ledger_sandbox.sellsy.reference import TAXES, Tax, tax_for
 
 __all__ = ["Paper", "Party", "Row", "cents", "read_paper"]
 

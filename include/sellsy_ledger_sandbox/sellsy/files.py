@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from sellsy_ledger_sandbox.papers import Paper
 from sellsy_ledger_sandbox.pdf import money, render_pdf
-from sellsy_ledger_sandbox.sellsy_account import Account, Filed
+from sellsy_ledger_sandbox.sellsy.account import Account, Filed
+from sellsy_ledger_sandbox.sellsy.papers import Paper
 
 __all__ = ["answer_file", "link", "pdf_of"]
 

@@ -14,9 +14,9 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from sellsy_ledger_sandbox.base import PARIS
-from sellsy_ledger_sandbox.render import name_of
-from sellsy_ledger_sandbox.sellsy_account import Account, Filed
-from sellsy_ledger_sandbox.sellsy_files import partial_link, pdf_of
+from sellsy_ledger_sandbox.sellsy.account import Account, Filed
+from sellsy_ledger_sandbox.sellsy.files import partial_link, pdf_of
+from sellsy_ledger_sandbox.sellsy.render import name_of
 
 __all__ = ["answer_v1"]
 

@@ -8,7 +8,7 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from sellsy_ledger_sandbox.base import World
-from sellsy_ledger_sandbox.sellsy_paging import Refused
+from sellsy_ledger_sandbox.sellsy.paging import Refused
 
 __all__ = ["Access", "scope_of"]
 
@@ -61,7 +61,7 @@ class Access:
         self._minted += 1
         token = f"sandbox.{client}.{self._minted:06d}"
         self._tokens[token] = (str(client), self._world.time() + LIFETIME_SECONDS)
-        return jsonify(token_type="Bearer", expires_in=LIFETIME_SECONDS, access_token=token)
+        return jsonify({"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "access_token": token})
 
     def client(self) -> str:
         """The API client of the request's token.

@@ -1,7 +1,7 @@
 """One emulated Sellsy account: its documents, customers, suppliers, files and journal, built the same way every time.
 
 Documents are public sample invoices with French VAT, dated over 2025-10-01 … 2026-11-20 in a fixed order, plus the
-hand-made ones of :mod:`sellsy_ledger_sandbox.sellsy_oddities`. Nothing is random: the same account always has the
+hand-made ones of :mod:`sellsy_ledger_sandbox.sellsy.oddities`. Nothing is random: the same account always has the
 same ids, numbers, amounts and bytes.
 """
 
@@ -18,9 +18,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from sellsy_ledger_sandbox.papers import Paper, Party, Row, cents, read_paper
-from sellsy_ledger_sandbox.render import purchase, sale, third_party
-from sellsy_ledger_sandbox.sellsy_journal import Booking, journal_lines
+from sellsy_ledger_sandbox.sellsy.booking import Booking, journal_lines
+from sellsy_ledger_sandbox.sellsy.papers import Paper, Party, Row, cents, read_paper
+from sellsy_ledger_sandbox.sellsy.render import purchase, sale, third_party
 
 __all__ = ["FIRST_DAY", "LAST_DAY", "Account", "Filed", "samples"]
 

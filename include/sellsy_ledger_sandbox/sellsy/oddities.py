@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sellsy_ledger_sandbox.papers import ZERO, Paper, Party, Row, cents
-from sellsy_ledger_sandbox.render import text
-from sellsy_ledger_sandbox.sellsy_account import Account, Filed
-from sellsy_ledger_sandbox.sellsy_reference import Tax, tax_for
+from sellsy_ledger_sandbox.sellsy.account import Account, Filed
+from sellsy_ledger_sandbox.sellsy.papers import ZERO, Paper, Party, Row, cents
+from sellsy_ledger_sandbox.sellsy.reference import Tax, tax_for
+from sellsy_ledger_sandbox.sellsy.render import text
 
 __all__ = ["add_deposits", "add_oddities"]
 

@@ -6,16 +6,28 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-__all__ = ["Refused", "listing", "pick_fields", "refuse", "requested", "search_filters"]
+__all__ = [
+    "BY_ID",
+    "Refused",
+    "between_days",
+    "between_moments",
+    "listing",
+    "pick_fields",
+    "refuse",
+    "requested",
+    "search_filters",
+]
 
 Json = dict[str, Any]
 MAX_LIMIT: Final = 100
+BY_ID: Final[Mapping[str, Callable[[Json], Any]]] = {"id": lambda item: item["id"]}
 _NAMES: Final = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests"}
 
 
@@ -141,3 +153,35 @@ def _merged(before: Any, value: Any, rest: str) -> Any:
         olds = before or [{}] * len(value)
         return [{**old, **pick_fields(one, [rest])} for old, one in zip(olds, value, strict=True)]
     return {**(before or {}), **pick_fields(value, [rest])} if isinstance(value, dict) else value
+
+
+def between_days(day: str, window: Mapping[str, str] | None) -> bool:
+    """True when an ISO day lies in ``{"start", "end"}``, both included, both optional."""
+    window = window or {}
+    return str(window.get("start") or "") <= day <= str(window.get("end") or "9999")
+
+
+def between_moments(item: Json, name: str, filters: Mapping[str, Any]) -> bool:
+    """True when the date-time ``name`` of an item lies in the filter of that name.
+
+    Raises:
+        Refused: 400 when a bound is not a date-time with its offset.
+    """
+    window = filters.get(name)
+    if not window:
+        return True
+    moment = datetime.fromisoformat(item[name])
+    start, end = (_moment(name, window.get(bound)) for bound in ("start", "end"))
+    return (start is None or start <= moment) and (end is None or moment <= end)
+
+
+def _moment(name: str, value: str | None) -> datetime | None:
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901 - it has no offset, so that it is refused below
+    if moment.tzinfo is None:
+        raise Refused(400, {name: "Cette valeur n'est pas une date valide"})
+    return moment

@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sellsy_ledger_sandbox import ledger
-from sellsy_ledger_sandbox.papers import ZERO, Paper, cents
-from sellsy_ledger_sandbox.render import name_of, text
-from sellsy_ledger_sandbox.sellsy_reference import Tax
+from sellsy_ledger_sandbox.sellsy.papers import ZERO, Paper, cents
+from sellsy_ledger_sandbox.sellsy.reference import Tax
+from sellsy_ledger_sandbox.sellsy.render import name_of, text
 
 __all__ = ["Booking", "journal_lines"]
 
@@ -129,8 +129,10 @@ def _line(booking: Booking, line_id: int, account: str, side: str, amount: Decim
         "accounting_type": 1,
         "analytic_plan": 1,
         "recorded": booking.exported,
-        "related": [{"type": "individual" if person else "company", "id": third["id"]}]
-        + [{"type": kind, "id": booking.document_id}],
+        "related": [
+            {"type": "individual" if person else "company", "id": third["id"]},
+            {"type": kind, "id": booking.document_id},
+        ],
         **({"document": document} if booking.singular_document else {"documents": [document]}),
         "companies": [] if person else [reference],
         "individuals": [reference] if person else [],
