@@ -106,5 +106,5 @@ def _start(cursor: str | None, items: list[dict[str, Any]], field: str, *, desce
         raise Refusal(400, "Invalid cursor") from None
     if field != "id":
         return next((place + 1 for place, item in enumerate(items) if item["id"] == last_id), len(items))
-    behind = (lambda one: one < last_id) if descending else (lambda one: one > last_id)
-    return next((place for place, item in enumerate(items) if behind(item["id"])), len(items))
+    behind = _TESTS["lt" if descending else "gt"]
+    return next((place for place, item in enumerate(items) if behind(item["id"], last_id)), len(items))

@@ -43,6 +43,8 @@ class PennylaneClient:
     def __init__(self, transport: Transport, *, file_hosts: Sequence[str] = ()) -> None:
         self.transport = transport
         self.file_hosts = tuple(file_hosts)
+        self.page_size = PAGE_MAX
+        self.accounts_page_size = ACCOUNTS_PAGE_MAX
 
     # -- reference data ------------------------------------------------------------------------------------------
     def me(self) -> answers.Me:
@@ -62,7 +64,7 @@ class PennylaneClient:
 
     def ledger_accounts(self) -> Iterator[answers.Account]:
         """The whole chart of accounts, third parties' accounts included."""
-        return self._list("/ledger_accounts", answers.Account, sort="id", limit=ACCOUNTS_PAGE_MAX)
+        return self._list("/ledger_accounts", answers.Account, sort="id", limit=self.accounts_page_size)
 
     def ledger_account(self, account_id: int) -> answers.Account | None:
         """One account."""
@@ -141,8 +143,8 @@ class PennylaneClient:
         answer = self.transport.read("GET", path)
         return None if answer.status == 404 else self._read(path, answer, kind)
 
-    def _list(self, path: str, kind: type[T], *filters: Filter, sort: str, limit: int = PAGE_MAX) -> Iterator[T]:
-        params = {"limit": str(limit), "sort": sort}
+    def _list(self, path: str, kind: type[T], *filters: Filter, sort: str, limit: int = 0) -> Iterator[T]:
+        params = {"limit": str(limit or self.page_size), "sort": sort}
         if filters:
             wanted = [{"field": field, "operator": operator, "value": value} for field, operator, value in filters]
             params["filter"] = msgspec.json.encode(wanted).decode()

@@ -28,10 +28,11 @@ from sellsy_ledger.core.entries import EntryLine, Role
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.money import cents_to_text
 from sellsy_ledger.core.outcomes import Reason
-from sellsy_ledger.errors import DocumentError
+from sellsy_ledger.errors import DocumentError, PostingRefused
 
 __all__ = [
     "LABEL_MAX",
+    "check_balanced",
     "check_open",
     "file_name",
     "goes_as_invoice",
@@ -59,9 +60,9 @@ def goes_as_invoice(request: PostingRequest) -> bool:
 
 def pdf_sha256(request: PostingRequest) -> str | None:
     """Hash of the PDF that goes with the entry, known even when the bytes are not at hand."""
-    if request.supporting_document is not None:
-        return request.supporting_document.sha256
-    return hashlib.sha256(request.pdf).hexdigest() if request.pdf is not None else None
+    if request.pdf is not None:
+        return hashlib.sha256(request.pdf).hexdigest()
+    return request.supporting_document.sha256 if request.supporting_document is not None else None
 
 
 def file_name(request: PostingRequest) -> str:
@@ -84,6 +85,7 @@ def import_body(request: PostingRequest, index: LedgerIndex, file_attachment_id:
         DocumentError: an account, a VAT code or the third party's id is missing, or the date is in a closed year.
     """
     entry, sales = request.entry, request.kind.direction is Direction.SALES
+    check_balanced(request)
     check_open(entry.date, index)
     lines = _invoice_lines(request, index)
     gross = gross_cents(request)
@@ -119,10 +121,10 @@ def _invoice_lines(request: PostingRequest, index: LedgerIndex) -> list[dict[str
     vat_lines: dict[str, EntryLine] = {}
     for line in request.entry.lines:
         if line.role is Role.VAT:
-            vat[_vat_code(line, request)] += _signed(line, sales=sales)
-            vat_lines.setdefault(_vat_code(line, request), line)
+            vat[_vat_code(line, request, index)] += _signed(line, sales=sales)
+            vat_lines.setdefault(_vat_code(line, request, index), line)
         elif line.role is Role.NET:
-            nets[_vat_code(line, request)].append(line)
+            nets[_vat_code(line, request, index)].append(line)
     shares: dict[int, int] = {}
     for code, lines in nets.items():
         # A self-assessed code has a rate, and no VAT on the document.
@@ -136,9 +138,7 @@ def _invoice_lines(request: PostingRequest, index: LedgerIndex) -> list[dict[str
         elif line.role is Role.ROUNDING:
             body.append(_invoice_line(line, request, index, _signed(line, sales=sales), 0))
     # VAT corrected alone (a credit note of VAT only): its account is the code's, so the line names none.
-    body += [
-        _vat_only_line(vat_lines[code], request, cents) for code, cents in vat.items() if cents and code not in nets
-    ]
+    body += [_amounts(request, vat_lines[code], 0, tax, code) for code, tax in vat.items() if tax and code not in nets]
     if not body:
         raise unfit("the entry has no line besides its third party", "aucune ligne à importer", "entry.lines")
     return body
@@ -179,13 +179,9 @@ def _half_up(amount: Fraction) -> int:
 
 
 def _invoice_line(line: EntryLine, request: PostingRequest, index: LedgerIndex, net: int, tax: int) -> dict[str, Any]:
-    code = _vat_code(line, request)
+    code = _vat_code(line, request, index)
     account = active_account(line.account, index)
     return {**_amounts(request, line, net, tax, code), "ledger_account_id": account_id(account, code)}
-
-
-def _vat_only_line(line: EntryLine, request: PostingRequest, vat: int) -> dict[str, Any]:
-    return _amounts(request, line, 0, vat, _vat_code(line, request))
 
 
 def _amounts(request: PostingRequest, line: EntryLine, net: int, tax: int, code: str) -> dict[str, Any]:
@@ -219,15 +215,17 @@ def _signed(line: EntryLine, *, sales: bool) -> int:
     return amount if sales else -amount
 
 
-def _vat_code(line: EntryLine, request: PostingRequest) -> str:
-    if line.vat_code:
+def _vat_code(line: EntryLine, request: PostingRequest, index: LedgerIndex) -> str:
+    if line.vat_code and index.vat_code(line.vat_code):
         return line.vat_code
-    if line.role is Role.ROUNDING:
+    if line.role is Role.ROUNDING and not line.vat_code:
         return NO_VAT
+    which = f"VAT code {line.vat_code!r}, which Pennylane does not have" if line.vat_code else "no VAT code"
+    unknown = f" ({line.vat_code} n'existe pas dans Pennylane)" if line.vat_code else ""
     raise DocumentError(
-        f"A {line.role.value} line on account {line.account} of {request.entry.number} has no VAT code.",
+        f"A {line.role.value} line on account {line.account} of {request.entry.number} has {which}.",
         reason=Reason.VAT_CODE_UNMAPPED,
-        facts={"detail": f"la ligne du compte {line.account}"},
+        facts={"detail": f"la ligne du compte {line.account}{unknown}"},
         field="entry.lines.vat_code",
         tool="pennylane",
     )
@@ -247,16 +245,34 @@ def _third_party_id(request: PostingRequest) -> int:
 
 
 # -- shared ------------------------------------------------------------------------------------------------------------
+def check_balanced(request: PostingRequest) -> None:
+    """Refuse an entry that does not balance: a cent of difference per line would pass at Pennylane.
+
+    Raises:
+        DocumentError: with reason ``amounts_do_not_close``.
+    """
+    entry = request.entry
+    if entry.debit_cents != entry.credit_cents:
+        debit, credit = cents_to_text(entry.debit_cents), cents_to_text(entry.credit_cents)
+        raise DocumentError(
+            f"The entry of {request.posting_key} has debit {debit} and credit {credit}.",
+            reason=Reason.AMOUNTS_DO_NOT_CLOSE,
+            facts={"detail": f"débit {debit}, crédit {credit}"},
+            field="entry.lines",
+            tool="pennylane",
+        )
+
+
 def check_open(day: dt.date, index: LedgerIndex) -> None:
     """Refuse a day in a closed year.
 
     What the API answers for a closed year is documented nowhere, so the year is checked before anything is sent.
 
     Raises:
-        DocumentError: with reason ``period_closed``.
+        PostingRefused: with reason ``period_closed``.
     """
     if not index.is_open(day):
-        raise DocumentError(
+        raise PostingRefused(
             f"{day.isoformat()} is in no open fiscal year of the ledger read today.",
             reason=Reason.PERIOD_CLOSED,
             facts={"detail": day.strftime("%d/%m/%Y")},

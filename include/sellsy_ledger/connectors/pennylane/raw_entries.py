@@ -11,7 +11,14 @@ from typing import Any
 
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.pennylane.ids import account_id, active_account
-from sellsy_ledger.connectors.pennylane.mapper import LABEL_MAX, check_open, invoice_label, one_line, unfit
+from sellsy_ledger.connectors.pennylane.mapper import (
+    LABEL_MAX,
+    check_balanced,
+    check_open,
+    invoice_label,
+    one_line,
+    unfit,
+)
 from sellsy_ledger.connectors.pennylane.vat_codes import is_self_assessed
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.entries import EntryLine, Role
@@ -34,6 +41,7 @@ def raw_entry_body(request: PostingRequest, index: LedgerIndex) -> dict[str, Any
     """
     entry = request.entry
     _check_raw(request)
+    check_balanced(request)
     check_open(entry.date, index)
     journal = index.journal(entry.journal)
     if journal is None or not journal.tool_id.isdecimal():
