@@ -9,7 +9,7 @@ from sellsy_ledger.errors import InvariantBroken
 from sellsy_ledger.register.codec import clean, decode, encode
 from sellsy_ledger.register.records import Change, Posting
 from sellsy_ledger.register.rows import StoredDocument, WriteSet
-from sellsy_ledger.register.states import BEGIN_FROM, BOOKED, RESOLVABLE, check_transition
+from sellsy_ledger.register.states import BEGIN_FROM, BOOKED, OPEN, RESOLVABLE, check_transition
 
 __all__ = ["apply_change", "begin_posting", "resolve"]
 
@@ -36,8 +36,7 @@ def apply_change(writes: WriteSet, row: StoredDocument, change: Change) -> None:
         writes.put_part(row, "entry", change.entry)
     if change.posting is not msgspec.UNSET:
         _put_posting(writes, row, change.posting)
-    if row.posting is None and State(row.state) in BOOKED:
-        raise InvariantBroken(f"{row.key} may not be {row.state} without a posting.")
+    _check_posting(writes, row, State(row.state))
     writes.put(row, change.what or ("stored" if row.state == before else "moved"), change.note)
 
 
@@ -68,6 +67,19 @@ def _put_posting(writes: WriteSet, row: StoredDocument, posting: Posting | None)
     writes.put_part(row, "posting", posting)
 
 
+def _check_posting(writes: WriteSet, row: StoredDocument, state: State) -> None:
+    """State and posting tell the same story: what is booked has a dated posting, what has one is never open again."""
+    if row.posting is None:
+        if state in BOOKED:
+            raise InvariantBroken(f"{row.key} may not be {state} without a posting.")
+        return
+    posting = decode(Posting, row.posting)
+    if state in BOOKED and posting.posted_at is None:
+        writes.put_part(row, "posting", msgspec.structs.replace(posting, posted_at=writes.now))
+    if state in OPEN and posting.posted_at is not None:
+        raise InvariantBroken(f"{row.key} is in the books since {posting.posted_at:%Y-%m-%d}: it may not be {state}.")
+
+
 def begin_posting(
     writes: WriteSet, row: StoredDocument, *, posting_key: str, payload_hash: str, draft: bool
 ) -> Posting:
@@ -81,10 +93,10 @@ def begin_posting(
     stored = decode(Posting, row.posting) if row.posting else None
     if stored is not None and stored.posting_key != posting_key:
         raise InvariantBroken(f"{row.key} already has the posting key {stored.posting_key}; it never changes.")
-    posting = Posting(
-        posting_key=posting_key,
+    posting = msgspec.structs.replace(
+        stored or Posting(posting_key=posting_key, payload_hash=payload_hash),
         payload_hash=payload_hash,
-        attempts=1 if stored is None else stored.attempts + 1,
+        attempts=stored.attempts + 1 if stored else 1,
         draft=draft,
         started_at=writes.now,
     )
@@ -108,7 +120,11 @@ def resolve(writes: WriteSet, row: StoredDocument, *, entry_id: str | None, note
     posting = decode(Posting, row.posting)
     booked = entry_id is not None
     posting = msgspec.structs.replace(
-        posting, entry_id=entry_id or "", posted_at=(posting.posted_at or writes.now) if booked else None
+        posting,
+        entry_id=entry_id or "",
+        ledger_entry_id=posting.ledger_entry_id if booked else "",
+        posted_at=(posting.posted_at or writes.now) if booked else None,
+        verified_at=None,
     )
     writes.put_part(row, "posting", posting)
     row.state, row.reason, row.detail = (State.POSTED if booked else State.READY).value, None, ""

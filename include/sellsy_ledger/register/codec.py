@@ -12,13 +12,14 @@ from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
 from sellsy_ledger.register.records import Posting
 
-__all__ = ["chain_hash", "clean", "decode", "encode", "hash_text"]
+__all__ = ["chain_hash", "clean", "decode", "encode", "hash_text", "searched"]
 
 _ENCODER = msgspec.json.Encoder()
 _DECODERS: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
     for kind in (Document, ThirdParty, LedgerThirdParty, SupportingDocument, JournalEntry, Posting)
 }
+_SEARCHED_MAX = 300
 _Value = TypeVar("_Value", bound=msgspec.Struct)
 
 
@@ -41,6 +42,12 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def searched(text: str) -> str:
+    """Clean text for an index: PostgreSQL refuses more than some 2,700 bytes; a longer one ends with its hash."""
+    text = clean(text)
+    return text if len(text) <= _SEARCHED_MAX else f"{text[:_SEARCHED_MAX]}…{hash_text(text)}"
 
 
 def hash_text(text: str) -> str:

@@ -15,7 +15,11 @@ __all__ = ["Change", "DocumentRecord", "Event", "Posting", "StoredProof"]
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
-    """One booking attempt's memory. ``entry_id`` is the tool's id once known; ``attempts`` counts writes begun."""
+    """One booking attempt's memory. ``entry_id`` is the tool's id once known; ``attempts`` counts writes begun.
+
+    ``posted_at`` says that the entry is in the books: the register sets it when a step forgets, and refuses to open a
+    document that has it.
+    """
 
     posting_key: str
     payload_hash: str

@@ -19,7 +19,7 @@ from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
 from sellsy_ledger.register import tables
-from sellsy_ledger.register.codec import chain_hash, clean, decode, encode
+from sellsy_ledger.register.codec import chain_hash, clean, decode, encode, searched
 from sellsy_ledger.register.records import DocumentRecord, Posting
 
 __all__ = ["StoredDocument", "WriteSet", "chunks", "insert_or_replace", "read_rows"]
@@ -67,7 +67,7 @@ class StoredDocument(msgspec.Struct):
 
     def put_document(self, document: Document, text: str) -> None:
         """Replace the content and the columns taken from it."""
-        self.kind, self.number, self.date = document.kind.value, clean(document.number), document.date
+        self.kind, self.number, self.date = document.kind.value, searched(document.number), document.date
         self.currency, self.gross_cents = clean(document.currency), document.gross_cents
         self.content = text
 
@@ -148,9 +148,9 @@ def _part_columns(value: Part) -> dict[str, Any]:
         return {"path": clean(value.path), "sha256": value.sha256, "size_bytes": value.size_bytes}
     if isinstance(value, JournalEntry):
         return {
-            "journal": clean(value.journal),
+            "journal": searched(value.journal),
             "date": value.date,
-            "piece": clean(value.piece),
+            "piece": searched(value.piece),
             "debit_cents": value.debit_cents,
             "credit_cents": value.credit_cents,
         }

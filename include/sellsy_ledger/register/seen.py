@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.core.third_parties import ThirdParty
-from sellsy_ledger.register.codec import clean, decode, encode, hash_text
+from sellsy_ledger.register.codec import clean, decode, encode, hash_text, searched
 from sellsy_ledger.register.records import Posting
 from sellsy_ledger.register.rows import StoredDocument, WriteSet
 from sellsy_ledger.register.states import BOOKED, OPEN
@@ -67,7 +67,7 @@ def _new_row(company: str, news: News, texts: _Texts, now: datetime) -> StoredDo
         company=company,
         key=document.key,
         kind=document.kind.value,
-        number=clean(document.number),
+        number=searched(document.number),
         date=document.date,
         currency=clean(document.currency),
         gross_cents=document.gross_cents,

@@ -8,24 +8,22 @@ store, and it refuses what would let a document be posted twice or forgotten (:m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, select
+from sqlalchemy import Connection, and_, collate, func, select
 
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
-from sellsy_ledger.errors import ConfigurationError, InvariantBroken
+from sellsy_ledger.core.third_parties import ThirdParty
+from sellsy_ledger.errors import InvariantBroken
 from sellsy_ledger.register import leases, tables
 from sellsy_ledger.register.changes import apply_change, begin_posting, resolve
-from sellsy_ledger.register.codec import clean, decode, encode, hash_text
+from sellsy_ledger.register.codec import searched
 from sellsy_ledger.register.database import Database
+from sellsy_ledger.register.memory import CompanyMemory
 from sellsy_ledger.register.migrate import ensure_schema
 from sellsy_ledger.register.records import Change, DocumentRecord, Event, Posting, StoredProof
-from sellsy_ledger.register.rows import StoredDocument, WriteSet, chunks, insert_or_replace, read_rows
+from sellsy_ledger.register.rows import StoredDocument, chunks, read_rows
 from sellsy_ledger.register.seen import News, record_news
 
 __all__ = ["Change", "DocumentRecord", "Event", "Posting", "Register", "StoredProof"]
@@ -35,12 +33,8 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Register:
+class Register(CompanyMemory):
     """Open with :meth:`open`; safe to use from several processes (one engine per process)."""
-
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        self._database = database
-        self._now = now
 
     @classmethod
     def open(cls, url: str, *, now: Callable[[], datetime] = _utc_now, busy_seconds: float = 30.0) -> Register:
@@ -72,40 +66,6 @@ class Register:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
-
-    @contextmanager
-    def _writing(self, company: str, who: str) -> Iterator[tuple[Connection, WriteSet]]:
-        """One transaction; what the caller put into the write set is flushed at its end."""
-        with self._database.writing(company) as connection:
-            writes = WriteSet(company, who=who, now=self._now())
-            yield connection, writes
-            writes.flush(connection)
-
-    # -- settings ------------------------------------------------------------------------------------------------
-    def record_settings(self, company: str, settings_json: str, *, who: str) -> int:
-        """Store a dated version when it differs from the last one; returns the version number."""
-        with self._writing(company, who) as (connection, writes):
-            last = self._last_settings(connection, company)
-            if last is not None and last.settings == settings_json:
-                return int(last.version)
-            version = 1 if last is None else int(last.version) + 1
-            values = {"company": company, "version": version, "settings": settings_json}
-            connection.execute(insert(tables.company_version), {**values, "who": writes.who, "at": writes.now})
-            before = hash_text(last.settings) if last is not None else ""
-            writes.add_event("", "settings_recorded", "", None, f"version {version}", before, hash_text(settings_json))
-            return version
-
-    def settings(self, company: str) -> tuple[int, str] | None:
-        """Number and JSON text of the last version stored, or None."""
-        with self._database.reading() as connection:
-            last = self._last_settings(connection, company)
-            return None if last is None else (int(last.version), str(last.settings))
-
-    @staticmethod
-    def _last_settings(connection: Connection, company: str) -> Any:
-        versions = tables.company_version
-        statement = select(versions).where(versions.c.company == company).order_by(versions.c.version.desc()).limit(1)
-        return connection.execute(statement).first()
 
     # -- documents -----------------------------------------------------------------------------------------------
     def record_seen(
@@ -163,8 +123,10 @@ class Register:
         if dated_to is not None:
             statement = statement.where(document.c.date <= dated_to)
         if numbers is not None:
-            statement = statement.where(document.c.number.in_([clean(number) for number in numbers]))
-        statement = statement.order_by(document.c.date, document.c.key).limit(limit)
+            statement = statement.where(document.c.number.in_([searched(number) for number in numbers]))
+        # By bytes on both databases: PostgreSQL would follow the language of the server.
+        key = document.c.key if self._database.is_sqlite else collate(document.c.key, "C")
+        statement = statement.order_by(document.c.date, key).limit(limit)
         with self._database.reading() as connection:
             return list(connection.execute(statement).scalars())
 
@@ -230,6 +192,36 @@ class Register:
         with self._database.reading() as connection:
             return [Event(**row._mapping) for row in connection.execute(statement)]
 
+    def audit(self, company: str) -> Iterator[str]:
+        """Prove that the journal and the stored content still belong together: one sentence per document where they
+        do not, because somebody wrote into the database by another way than this class.
+        """
+        for keys in chunks(self.select(company)):
+            with self._database.reading() as connection:
+                rows = read_rows(connection, company, keys)
+                links = self._hash_links(connection, company, keys)
+            for key, row in rows.items():
+                last = ""
+                for before, after in links.get(key, []):
+                    if before != last:
+                        yield f"{key}: an event is missing from its story."
+                    last = after
+                if row.compute_hash() != last:
+                    yield f"{key}: its content is not what its last event left."
+
+    @staticmethod
+    def _hash_links(connection: Connection, company: str, keys: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        event = tables.event
+        statement = (
+            select(event.c.key, event.c.hash_before, event.c.hash_after)
+            .where(event.c.company == company, event.c.key.in_(keys))
+            .order_by(event.c.id)
+        )
+        links: dict[str, list[tuple[str, str]]] = {}
+        for key, before, after in connection.execute(statement):
+            links.setdefault(key, []).append((before, after))
+        return links
+
     # -- posting -------------------------------------------------------------------------------------------------
     def begin_posting(
         self,
@@ -272,143 +264,6 @@ class Register:
         """
         with self._writing(company, who) as (connection, writes):
             resolve(writes, _known(read_rows(connection, company, [key]), key), entry_id=entry_id, note=note)
-
-    # -- batches -------------------------------------------------------------------------------------------------
-    def store_batches(self, company: str, run_id: str, batches: Sequence[Sequence[str]]) -> list[str]:
-        """Store the run's batches of document keys; returns batch keys (safe for XCom). Same run → replaced.
-
-        A batch key says nothing of its content; it is the same when the same run stores its batches again, so that
-        a repeated task hands on keys that are still good.
-        """
-        table = tables.batch
-        rows = [
-            {
-                "batch_key": hash_text(msgspec.json.encode([company, run_id, position]).decode())[:24],
-                "company": company,
-                "run_id": run_id,
-                "position": position,
-                "keys": msgspec.json.encode(list(keys)).decode(),
-            }
-            for position, keys in enumerate(batches)
-        ]
-        with self._database.writing(company) as connection:
-            connection.execute(delete(table).where(table.c.company == company, table.c.run_id == run_id))
-            insert_or_replace(connection, table, rows)
-        return [str(row["batch_key"]) for row in rows]
-
-    def batch(self, batch_key: str) -> list[str]:
-        """Document keys of a batch.
-
-        Raises:
-            ConfigurationError: this register holds no such batch.
-        """
-        with self._database.reading() as connection:
-            keys = connection.execute(
-                select(tables.batch.c["keys"]).where(tables.batch.c.batch_key == batch_key)
-            ).scalar()
-        if keys is None:
-            raise ConfigurationError(
-                f"The register {self._database.name} has no batch {batch_key}.",
-                action="Clear fetch_invoices so that the run makes its batches again.",
-            )
-        return msgspec.json.decode(keys, type=list[str])
-
-    # -- third-party links ---------------------------------------------------------------------------------------
-    def third_party_link(self, company: str, third_party_key: str) -> LedgerThirdParty | None:
-        """The stored link, or None."""
-        return self.third_party_links(company, [third_party_key]).get(third_party_key)
-
-    def third_party_links(self, company: str, third_party_keys: Sequence[str]) -> dict[str, LedgerThirdParty]:
-        """The stored links of a batch, by third-party key."""
-        table = tables.third_party_link
-        found: dict[str, LedgerThirdParty] = {}
-        with self._database.reading() as connection:
-            for chunk in chunks(clean(key) for key in third_party_keys):
-                statement = select(table.c.third_party_key, table.c.content).where(
-                    table.c.company == company, table.c.third_party_key.in_(chunk)
-                )
-                found |= {key: decode(LedgerThirdParty, content) for key, content in connection.execute(statement)}
-        return found
-
-    def store_third_party_link(self, company: str, third_party_key: str, link: LedgerThirdParty, *, who: str) -> None:
-        """Store what the tool gave back; a link that is already so leaves no trace."""
-        key, content = clean(third_party_key), encode(link)
-        before = self.third_party_link(company, key)
-        if before == link:
-            return
-        with self._writing(company, who) as (connection, writes):
-            row = {
-                "company": company,
-                "third_party_key": key,
-                "auxiliary_account": clean(link.auxiliary_account),
-                "content": content,
-                "who": writes.who,
-                "at": writes.now,
-            }
-            insert_or_replace(connection, tables.third_party_link, [row])
-            hash_before = hash_text(encode(before)) if before else ""
-            writes.add_event(
-                key, "third_party_linked", "", None, link.auxiliary_account, hash_before, hash_text(content)
-            )
-
-    # -- notes (small per-company facts: cursors, discovered joins, ledger snapshot) ------------------------------
-    def note(self, company: str, name: str) -> str | None:
-        """A small stored fact (JSON text), or None."""
-        table = tables.note
-        with self._database.reading() as connection:
-            value: str | None = connection.execute(
-                select(table.c.value).where(table.c.company == company, table.c.name == name)
-            ).scalar()
-            return value
-
-    def store_note(self, company: str, name: str, value: str) -> None:
-        """Store a small fact."""
-        row = {"company": company, "name": name, "value": clean(value), "updated_at": self._now()}
-        with self._database.writing(company) as connection:
-            insert_or_replace(connection, tables.note, [row])
-
-    # -- proofs --------------------------------------------------------------------------------------------------
-    def store_proof(self, company: str, period: str, *, level: str, content: str, who: str) -> None:
-        """Store the proof of a period (``2026-01``), in place of an earlier one; ``content`` is its JSON text."""
-        with self._writing(company, who) as (connection, writes):
-            row = {"company": company, "period": period, "level": level, "content": content}
-            insert_or_replace(connection, tables.proof, [{**row, "who": writes.who, "at": writes.now}])
-            writes.add_event("", "proved", "", None, f"{period} {level}", "", hash_text(content))
-
-    def proofs(self, company: str) -> list[StoredProof]:
-        """The proofs stored, by period."""
-        table = tables.proof
-        statement = select(table).where(table.c.company == company).order_by(table.c.period)
-        with self._database.reading() as connection:
-            return [StoredProof(**row._mapping) for row in connection.execute(statement)]
-
-    # -- lease ---------------------------------------------------------------------------------------------------
-    @contextmanager
-    def lease(self, company: str, *, holder: str, seconds: float = 3600.0) -> Iterator[None]:
-        """Hold the company alone; ``holder`` is the run id, and the same holder may take it again (tasks of one run).
-
-        The lease of a run lives across its tasks: :meth:`take_lease` / :meth:`free_lease` are what tasks use.
-
-        Raises:
-            LeaseHeld: someone else holds it and it has not expired.
-        """
-        self.take_lease(company, holder=holder, seconds=seconds)
-        try:
-            yield
-        finally:
-            self.free_lease(company, holder=holder)
-
-    def take_lease(self, company: str, *, holder: str, seconds: float = 3600.0) -> None:
-        """Take or prolong the lease; taking over an expired one leaves an event. Raises LeaseHeld."""
-        with self._writing(company, holder) as (connection, writes):
-            robbed = leases.take(connection, company, holder=holder, seconds=seconds, now=writes.now)
-            if robbed is not None:
-                writes.add_event("", "lease_taken_over", "", None, f"expired lease of {robbed}", "", "")
-
-    def free_lease(self, company: str, *, holder: str) -> None:
-        """Give the lease back; nothing happens when somebody else holds it by now."""
-        with self._database.writing(company) as connection:
-            leases.free(connection, company, holder=holder)
 
 
 def _known(rows: dict[str, StoredDocument], key: str) -> StoredDocument:

@@ -72,7 +72,7 @@ metadata = MetaData(
 )
 
 
-def _part(name: str, *columns: Column[object]) -> Table:
+def _part(name: str, *columns: Column[object] | Index) -> Table:
     """A table that holds at most one row per document."""
     return Table(
         name,
@@ -131,6 +131,7 @@ entry = _part(
     Column("piece", Text, nullable=False),
     Column("debit_cents", BigInteger, nullable=False),
     Column("credit_cents", BigInteger, nullable=False),
+    Index(None, "company", "journal", "piece"),
 )
 
 posting = _part(

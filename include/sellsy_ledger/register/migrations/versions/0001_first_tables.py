@@ -133,6 +133,7 @@ def _parts() -> None:
         sa.Column("debit_cents", sa.BigInteger(), nullable=False),
         sa.Column("credit_cents", sa.BigInteger(), nullable=False),
     )
+    op.create_index("ix_entry_company_journal_piece", "entry", ["company", "journal", "piece"])
     _part(
         "posting",
         sa.Column("posting_key", sa.Text(), nullable=False),
