@@ -74,8 +74,8 @@ class AllowList:
         return host in self._hosts or any(each[:2] == "*." and host.endswith(each[1:]) for each in self._hosts)
 
 
-class _PrivateAddress(OSError):
-    """The name resolved to an address inside some network."""
+class _PrivateAddress(Exception):
+    """The name resolved to an address inside some network. Not an OSError: urllib3 would wrap it as a passing fault."""
 
 
 def _only_public(sock: socket.socket) -> socket.socket:
@@ -141,7 +141,10 @@ def _get(url: str, rules: AllowList, max_bytes: int, timeout: urllib3.Timeout, t
                 timeout=timeout,
                 preload_content=False,
             )
-            return _judge(response, max_bytes, tool)
+            try:
+                return _judge(response, max_bytes, tool)
+            finally:
+                response.close()
     except _PrivateAddress:
         raise _refused("the host resolves to an address that is not public", tool) from None
     except (HTTPError, OSError) as error:
