@@ -74,13 +74,9 @@ def _start(console: Console, home: Home, processes: Processes) -> tuple[AirflowA
         progress.update(step, advance=1, description="Writing variables, connections and pools")
         companies.configure(api, sandbox)
         for company in companies.COMPANIES:
-            dag_id = f"sync__{company['company']}"
-            wait_for(
-                f"The DAG {dag_id}",
-                lambda dag_id=dag_id: api.dag_exists(dag_id),
-                seconds=120,
-                alive=processes.check_alive,
-            )  # type: ignore[misc]
+            dag_id = companies.dag_id_of(company)
+            seen = functools.partial(api.dag_exists, dag_id)
+            wait_for(f"The DAG {dag_id}", seen, seconds=120, alive=processes.check_alive)
         progress.update(step, advance=1, description="Airflow is ready")
     return api, sandbox
 
@@ -88,7 +84,7 @@ def _start(console: Console, home: Home, processes: Processes) -> tuple[AirflowA
 def _up(console: Console, home: Home, processes: Processes) -> int:
     api, sandbox = _start(console, home, processes)
     for company in companies.COMPANIES:
-        api.unpause(f"sync__{company['company']}")
+        api.unpause(companies.dag_id_of(company))
     console.print(
         f"Airflow:  [bold]{api.base_url}[/]   login [bold]admin[/]   password [bold]{home.secrets()['password']}[/]"
     )
@@ -116,11 +112,11 @@ def _judge(console: Console, results: list[CompanyResult]) -> int:
         return 1
     new = sum(result.new for result in results)
     posted = sum(result.posted for result in results)
-    console.print(
-        f"[bold green]Register and ledgers agree to the cent.[/] {new} entries posted by this run, {posted} in all."
-        if new
-        else f"[bold green]Register and ledgers agree to the cent.[/] Nothing new was posted: all {posted} entries were there already."
-    )
+    console.print("[bold green]Register and ledgers agree to the cent.[/]")
+    if new:
+        console.print(f"{new} entries posted by this run, {posted} in all.")
+    else:
+        console.print(f"Nothing new was posted: all {posted} entries were there already.")
     return 0
 
 

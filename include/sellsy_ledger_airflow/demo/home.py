@@ -50,7 +50,7 @@ class Home:
     @property
     def sandbox_state(self) -> Path:
         """The sandbox's ledgers between two demos: a real tool does not forget either."""
-        return self.path / "sandbox-state"
+        return self.path / "sandbox-ledgers.jsonl"
 
     @property
     def register_url(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from sellsy_ledger_airflow.demo.companies import COMPANIES
+from sellsy_ledger_airflow.demo.companies import COMPANIES, dag_id_of
 from sellsy_ledger_airflow.demo.processes import DemoFailed
 from sellsy_ledger_airflow.demo.rest import AirflowApi
 
@@ -29,7 +29,7 @@ def run_nights(api: AirflowApi, progress: Progress, *, alive: Callable[[], None]
     """
     bars = {}
     for company in COMPANIES:
-        dag_id = f"sync__{company['company']}"
+        dag_id = dag_id_of(company)
         bars[dag_id] = progress.add_task(f"{company['name']}: waiting for the scheduler", total=None)
         _start_night(api, dag_id)
     deadline = time.monotonic() + LIMIT_SECONDS
@@ -70,7 +70,7 @@ def _show(api: AirflowApi, progress: Progress, bar: Any, dag_id: str, run: dict[
     tasks = api.tasks(dag_id, run["dag_run_id"])
     done = sum(task["state"] in ("success", "skipped", "failed", "upstream_failed") for task in tasks)
     running = [task["task_id"] for task in tasks if task["state"] == "running"]
-    name = next(company["name"] for company in COMPANIES if dag_id == f"sync__{company['company']}")
+    name = next(company["name"] for company in COMPANIES if dag_id == dag_id_of(company))
     step = running[0] if running else run["state"]
     progress.update(bar, description=f"{name}: {step}", completed=done, total=max(len(tasks), 1))
 

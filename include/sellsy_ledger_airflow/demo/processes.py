@@ -80,7 +80,7 @@ class Processes:
 
     def _migrate(self, environment: dict[str, str]) -> None:
         with (self.home.logs / "db-migrate.log").open("wb") as log:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 [sys.executable, "-m", "airflow", "db", "migrate"],
                 cwd=self.home.root,
                 env=environment,
@@ -99,7 +99,8 @@ class Processes:
         for name, child in self._children.items():
             if child.poll() is not None:
                 raise DemoFailed(
-                    f"The process {name} ended by itself (exit {child.returncode}). Look at .airflow/process-logs/{name}.log."
+                    f"The process {name} ended by itself (exit {child.returncode}). "
+                    f"Look at .airflow/process-logs/{name}.log."
                 )
 
     def stop(self) -> list[str]:
