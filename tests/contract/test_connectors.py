@@ -272,10 +272,10 @@ def test_no_secret_reaches_a_log_or_a_message(bench: Bench, caplog: pytest.LogCa
         request = bench.request()
         bench.connector.check_access()
         bench.connector.post_entry(request)
-        for kind in ("drop_after", "500", "html"):
+        for number, kind in enumerate(("drop_after", "500", "html"), 7):
             bench.fault(bench.kit.write_route, kind)
             with pytest.raises(LedgerError) as lost:
-                bench.connector.post_entry(bench.request(7))
+                bench.connector.post_entry(bench.request(number))
             said.append(f"{lost.value} {lost.value!r}")
         with pytest.raises(AccessError) as refused:
             bench.connect(bench.kit.wrong_secrets).read_ledger()

@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 Params = Iterable[tuple[str, str]] | Mapping[str, str]
 
 CHUNK_BYTES = 1 << 18
+# What urllib3 makes of retries=False, made once: every fault comes out as it is.
+NO_RETRIES = urllib3.Retry(total=False, redirect=False)
 REQUEST_ID_HEADERS = ("request-id", "x-request-id", "x-correlation-id")
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -283,7 +285,7 @@ class Transport:
                 request.target,
                 body=request.body,
                 headers=request.headers,
-                retries=False,
+                retries=NO_RETRIES,
                 redirect=False,
                 timeout=self._timeout(),
                 preload_content=False,
