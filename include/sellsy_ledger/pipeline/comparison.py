@@ -107,6 +107,8 @@ def _line_differences(
     )
     if capabilities.computes_vat:
         _drop_self_assessed_pair(theirs, ours)
+    if capabilities.merges_lines:
+        ours, theirs = _netted(ours), _netted(theirs)
     for account, side in sorted(set(ours) | set(theirs)):
         sent, found = ours[account, side], theirs[account, side]
         if sent != found:
@@ -120,6 +122,15 @@ def _totals(lines: Iterable[tuple[str, int, int]]) -> _Totals:
         totals[account, "débit"] += debit_cents
         totals[account, "crédit"] += credit_cents
     return +totals
+
+
+def _netted(totals: _Totals) -> _Totals:
+    """Each account on its heavier side only: a tool that merges lines has no trace of the other one."""
+    net: _Totals = Counter()
+    for account in {account for account, _ in totals}:
+        balance = totals[account, "débit"] - totals[account, "crédit"]
+        net[account, "débit" if balance > 0 else "crédit"] = abs(balance)
+    return +net
 
 
 def _our_account(line: EntryLine, *, vat_anywhere: bool) -> str:
