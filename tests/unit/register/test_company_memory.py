@@ -123,8 +123,12 @@ def test_only_the_holder_frees_a_lease(register: Register) -> None:
 
 
 def test_the_lease_of_a_block_is_given_back_whatever_happens(register: Register) -> None:
-    with pytest.raises(ZeroDivisionError), register.lease(COMPANY, holder="run-1"):
-        with pytest.raises(LeaseHeld):
-            register.take_lease(COMPANY, holder="run-2")
-        raise ZeroDivisionError
+    def fail() -> None:
+        with register.lease(COMPANY, holder="run-1"):
+            with pytest.raises(LeaseHeld):
+                register.take_lease(COMPANY, holder="run-2")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     register.take_lease(COMPANY, holder="run-2")

@@ -161,9 +161,11 @@ def test_a_read_only_sqlite_register_needs_a_person(tmp_path: Path, sqlite_templ
 
 
 def test_a_read_only_postgres_register_needs_a_person(postgres_url: str) -> None:
-    with Register.open(postgres_url + "&options=-c%20default_transaction_read_only%3Don") as register:
-        with pytest.raises(ConfigurationError, match="right to write"):
-            register.store_note(COMPANY, "a", "1")
+    with (
+        Register.open(postgres_url + "&options=-c%20default_transaction_read_only%3Don") as register,
+        pytest.raises(ConfigurationError, match="right to write"),
+    ):
+        register.store_note(COMPANY, "a", "1")
 
 
 def test_a_full_disk_is_tried_later_and_nothing_is_half_stored(tmp_path: Path, sqlite_template: bytes) -> None:

@@ -1,0 +1,171 @@
+"""``register``: look into the memory of every document, export it, settle a posting in doubt.
+
+Works without Airflow on the register that ``--register`` or ``SELLSY_LEDGER_REGISTER`` names, by default the one of the
+project's own Airflow home. Only ``resolve`` writes, and its event names the person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sellsy_ledger.cli import register_export, register_views
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.errors import ConfigurationError
+from sellsy_ledger.register.location import default_register_url
+from sellsy_ledger.register.states import BOOKED, RESOLVABLE
+from sellsy_ledger.register.store import DocumentRecord, Register
+
+__all__ = ["configure", "run"]
+
+VARIABLE = "SELLSY_LEDGER_REGISTER"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the four actions."""
+    parser.add_argument(
+        "--register", metavar="URL", help=f"the register's database; by default {VARIABLE}, else ./.airflow/register"
+    )
+    parser.add_argument("--company", help="the company's short name; needed when the register holds several")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="action")
+    listing = actions.add_parser("list", help="documents with their state")
+    _add_filters(listing)
+    listing.add_argument("--format", choices=("table", "json"), default="table", help="what stdout gets")
+    show = actions.add_parser("show", help="one document: entry with its explanation, posting, story")
+    show.add_argument("document", help="its number, or its key such as sales_invoice:48213")
+    show.add_argument("--format", choices=("table", "json"), default="table", help="what stdout gets")
+    export = actions.add_parser("export", help="documents as CSV, or booked entries as an exchange FEC")
+    _add_filters(export)
+    export.add_argument("--format", choices=("csv", "fec"), required=True, help="what stdout gets")
+    export.add_argument("--ledger", type=Path, help="snapshot of the tool's ledger (JSON), for the labels of a FEC")
+    resolve = actions.add_parser("resolve", help="say what became of a posting that the tool cannot tell about")
+    resolve.add_argument("document", help="its number, or its key such as sales_invoice:48213")
+    resolve.add_argument("--as", dest="outcome", choices=("posted", "not-posted"), required=True)
+    resolve.add_argument("--entry-id", help="the entry's id in the accounting tool, when it is posted")
+    resolve.add_argument("--who", help="who decides; by default the user of this session")
+    resolve.add_argument("--note", default="", help="how it was found out; kept in the document's story")
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", action="append", choices=[state.value for state in State], help="may be repeated")
+    parser.add_argument("--reason", action="append", choices=[reason.value for reason in Reason])
+    parser.add_argument("--from", dest="dated_from", type=dt.date.fromisoformat, metavar="YYYY-MM-DD")
+    parser.add_argument("--to", dest="dated_to", type=dt.date.fromisoformat, metavar="YYYY-MM-DD")
+    parser.add_argument("--number", action="append", help="a document number; may be repeated")
+    parser.add_argument("--limit", type=int, help="at most so many documents of each company")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one action.
+
+    Returns:
+        0.
+
+    Raises:
+        ConfigurationError: no such register, company or document, or options that do not go together.
+        TryLater: the register is busy or unreachable.
+    """
+    with _open(args.register or os.environ.get(VARIABLE)) as register:
+        if args.action == "list":
+            _list(register, args)
+        elif args.action == "show":
+            record = _find(register, args)
+            register_views.show(record, register.events(record.company, record.key), args.format)
+        elif args.action == "export":
+            _export(register, args)
+        else:
+            _resolve(register, args)
+    return 0
+
+
+def _open(url: str | None) -> Register:
+    url = url or default_register_url(Path.cwd())
+    file = url.removeprefix("sqlite:///")
+    # Opening would make an empty register, and an empty answer would pass for the truth.
+    if file != url and not file.startswith("file:") and not Path(file).exists():
+        raise ConfigurationError(f"There is no register at {file}; name it with --register or {VARIABLE}.")
+    return Register.open(url)
+
+
+def _list(register: Register, args: argparse.Namespace) -> None:
+    companies = [args.company] if args.company else register.companies()
+    records = (
+        record for company in companies for record in register.records(company, _select(register, company, args))
+    )
+    register_views.list_documents(records, args.format)
+
+
+def _export(register: Register, args: argparse.Namespace) -> None:
+    company = _company(register, args.company)
+    if args.format == "csv":
+        register_export.write_csv(register.records(company, _select(register, company, args)), sys.stdout.buffer)
+        return
+    args.state = args.state or sorted(BOOKED)
+    records = register.records(company, _select(register, company, args))
+    register_export.write_fec(records, args.ledger, sys.stdout.buffer)
+
+
+def _select(register: Register, company: str, args: argparse.Namespace) -> list[str]:
+    return register.select(
+        company,
+        states=[State(state) for state in args.state] if args.state else None,
+        reasons=[Reason(reason) for reason in args.reason] if args.reason else None,
+        dated_from=args.dated_from,
+        dated_to=args.dated_to,
+        numbers=args.number,
+        limit=args.limit,
+    )
+
+
+def _company(register: Register, asked: str | None) -> str:
+    companies: Sequence[str] = register.companies()
+    if asked in companies:
+        return str(asked)
+    known = ", ".join(companies) or "none"
+    if asked:
+        raise ConfigurationError(f"The register knows no company {asked!r} (known: {known}).", field="--company")
+    if len(companies) != 1:
+        raise ConfigurationError(f"Say which company with --company (known: {known}).", field="--company")
+    return companies[0]
+
+
+def _find(register: Register, args: argparse.Namespace) -> DocumentRecord:
+    """The one document meant, by key or by number."""
+    company = _company(register, args.company)
+    found = register.load(company, [args.document]) or register.load(
+        company, register.select(company, numbers=[args.document])
+    )
+    if not found:
+        raise ConfigurationError(f"{company} has no document {args.document!r}.", field="document")
+    if len(found) > 1:
+        keys = ", ".join(record.key for record in found)
+        raise ConfigurationError(f"Several documents have the number {args.document!r}: {keys}.", field="document")
+    return found[0]
+
+
+def _resolve(register: Register, args: argparse.Namespace) -> None:
+    booked = args.outcome == "posted"
+    if booked != bool(args.entry_id):
+        rule = "needs --entry-id" if booked else "takes no --entry-id"
+        raise ConfigurationError(f"--as {args.outcome} {rule}.", field="--entry-id")
+    record = _find(register, args)
+    if record.state not in RESOLVABLE or record.posting is None:
+        raise ConfigurationError(f"{record.key} is {record.state}: its posting is in no doubt.", field="document")
+    fact = f"posted as entry {args.entry_id}" if booked else "not posted"
+    note = f"{fact}; {args.note}" if args.note else fact
+    who = args.who or _user()
+    register.resolve(record.company, record.key, entry_id=args.entry_id, who=who, note=note)
+    print(f"{record.key}: {fact}, decided by {who}.", file=sys.stderr)  # noqa: T201 - stdout is data
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number without a name.
+        return f"uid {os.getuid()}"

@@ -1,0 +1,152 @@
+"""Whatever the order of news, steps, crashes and people's decisions: no event is lost, no state is forbidden, and no
+booked document is ever begun again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.errors import InvariantBroken
+from sellsy_ledger.register.states import BEGIN_FROM, BOOKED, OPEN, TRANSITIONS
+from sellsy_ledger.register.store import Change, DocumentRecord, Register
+from tests.unit.register.builders import ACME, COMPANY, PDF, WHO, document, entry
+
+IDENTITIES = (1, 2, 3)
+identities = st.sampled_from(IDENTITIES)
+
+
+class RegisterMachine(RuleBasedStateMachine):
+    """Drives a real register on SQLite and keeps, beside it, what must be true of each document."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.register = Register.open(f"sqlite:///{self.folder.name}/register.db")
+        self.events: dict[str, int] = {}
+        self.begun: dict[str, int] = {}
+        self.booked: set[str] = set()
+
+    def teardown(self) -> None:
+        self.register.close()
+        self.folder.cleanup()
+
+    def record(self, identity: int) -> DocumentRecord | None:
+        found = self.register.load(COMPANY, [f"sales_invoice:{identity}"])
+        return found[0] if found else None
+
+    @contextmanager
+    def expecting(self, allowed: bool) -> Iterator[None]:
+        """The act succeeds exactly when it is allowed."""
+        if allowed:
+            yield
+        else:
+            with pytest.raises(InvariantBroken):
+                yield
+
+    @initialize()
+    def first_scan(self) -> None:
+        news = [(document(identity), ACME, "f0") for identity in IDENTITIES]
+        assert len(self.register.record_seen(COMPANY, news, who=WHO)) == len(IDENTITIES)
+
+    @rule(chosen=st.sets(identities), content=st.integers(0, 2), status=st.sampled_from(["due", "paid"]))
+    def scan(self, chosen: set[int], content: int, status: str) -> None:
+        before = {identity: self.record(identity) for identity in chosen}
+        news = [(document(i, gross_cents=12000 + content, status=status), ACME, f"f{content}") for i in sorted(chosen)]
+        assert self.register.record_seen(COMPANY, news, who=WHO) == []
+        for identity, old in before.items():
+            new = self.record(identity)
+            assert old is not None
+            assert new is not None
+            if old.posting is not None and (old.state in BOOKED or old.posting.posted_at is not None):
+                # What was posted stays as it was posted.
+                assert (new.document, new.entry, new.supporting_document) == (
+                    old.document,
+                    old.entry,
+                    old.supporting_document,
+                )
+
+    @rule(identity=identities, after=st.sampled_from(list(State)), with_reason=st.booleans(), note=st.text(max_size=5))
+    def step(self, identity: int, after: State, with_reason: bool, note: str) -> None:
+        old = self.record(identity)
+        assert old is not None
+        booked = old.posting is not None and old.posting.posted_at is not None
+        reason = Reason.PERIOD_CLOSED if with_reason else None
+        allowed = (
+            (after is old.state or (after in TRANSITIONS[old.state] and after is not State.POSTING))
+            and (with_reason or after not in (State.WAITING, State.REJECTED))
+            and not (after in BOOKED and old.posting is None)
+            and not (after in OPEN and booked)
+        )
+        change = Change(
+            key=old.key, state=after, reason=reason, entry=entry(identity), supporting_document=PDF, note=note
+        )
+        with self.expecting(allowed):
+            self.register.apply(COMPANY, [change], who=WHO)
+        new = self.record(identity)
+        assert new is not None
+        assert new.state is (after if allowed else old.state)
+        if allowed and after in BOOKED:
+            self.booked.add(old.key)
+
+    @rule(identity=identities)
+    def begin(self, identity: int) -> None:
+        old = self.record(identity)
+        assert old is not None
+        with self.expecting(old.state in BEGIN_FROM):
+            posting = self.register.begin_posting(
+                COMPANY, old.key, posting_key=f"k{identity}", payload_hash="p", draft=False, who=WHO
+            )
+            # Nothing that was booked is begun again, by whatever detour.
+            assert old.key not in self.booked
+            self.begun[old.key] = self.begun.get(old.key, 0) + 1
+            assert posting.attempts == self.begun[old.key]
+
+    @rule(identity=identities, entry_id=st.sampled_from([None, "E1"]))
+    def decide(self, identity: int, entry_id: str | None) -> None:
+        old = self.record(identity)
+        assert old is not None
+        doubtful = old.state in (State.POSTING, State.OUTCOME_UNKNOWN, State.CONFLICT)
+        with self.expecting(doubtful and old.posting is not None):
+            self.register.resolve(COMPANY, old.key, entry_id=entry_id, who="marie")
+            # A person alone may say that what seemed booked is not.
+            (self.booked.discard if entry_id is None else self.booked.add)(old.key)
+
+    @rule(identity=identities, good=identities)
+    def failing_batch(self, identity: int, good: int) -> None:
+        before = [self.record(each) for each in IDENTITIES]
+        changes = [Change(key=f"sales_invoice:{good}", note="x"), Change(key="sales_invoice:404", note=str(identity))]
+        with pytest.raises(InvariantBroken):
+            self.register.apply(COMPANY, changes, who=WHO)
+        assert before == [self.record(each) for each in IDENTITIES]
+
+    @invariant()
+    def no_event_is_lost_and_they_lead_to_what_is_stored(self) -> None:
+        assert list(self.register.audit(COMPANY)) == []
+        for identity in IDENTITIES:
+            record = self.record(identity)
+            if record is None:
+                continue
+            story = self.register.events(COMPANY, record.key)
+            assert len(story) >= self.events.get(record.key, 0)
+            self.events[record.key] = len(story)
+            assert story[-1].state == record.state
+
+    @invariant()
+    def booked_documents_stay_booked(self) -> None:
+        for key in self.booked:
+            (record,) = self.register.load(COMPANY, [key])
+            assert record.state in BOOKED | {State.RETRACTED, State.CONFLICT}
+            assert record.posting is not None
+            assert record.posting.posted_at is not None
+
+
+RegisterMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestRegister = RegisterMachine.TestCase
