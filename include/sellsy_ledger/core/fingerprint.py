@@ -25,7 +25,8 @@ def _plain(rate: Decimal) -> str:
 
 
 def fingerprint(document: Document) -> str:
-    """SHA-256 (hex) of the accounting content: identity, dates, currency, totals, VAT per tax, third party."""
+    """SHA-256 (hex) of the accounting content: identity, dates, currency, totals, VAT per tax and its
+    exigibility, third party."""
     party = document.third_party
     content = (
         document.kind.value,
@@ -37,6 +38,7 @@ def fingerprint(document: Document) -> str:
         document.gross_cents,
         document.net_cents,
         sorted((str(amount.tax_id), _plain(amount.rate), amount.vat_cents) for amount in document.vat),
+        document.vat_due_on,
         document.is_deposit,
         (party.type, party.id) if party is not None else document.third_party_name,
     )
