@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
@@ -55,11 +56,12 @@ def probe(company: Company) -> list[AccessCheck]:
         TryLater: an API does not answer at all.
     """
     checks: list[AccessCheck] = []
-    for side, look in (
-        ("Sellsy", company.sellsy.check_access),
+    looks: tuple[tuple[str, Callable[[], Sequence[AccessCheck]]], ...] = (
+        ("Sellsy", partial(company.sellsy.check_access, directions=company.settings.scope.directions)),
         (company.connector.capabilities.title, company.connector.check_access),
-        ("Correspondances", lambda: check_mapping(company)),
-    ):
+        ("Correspondances", partial(check_mapping, company)),
+    )
+    for side, look in looks:
         try:
             checks += look()
         except ConfigurationError as error:

@@ -17,7 +17,7 @@ from sellsy_ledger.core.settings import CompanySettings
 from sellsy_ledger.errors import ConfigurationError
 from sellsy_ledger.pipeline.company import Company, DocumentStore
 from sellsy_ledger.register.store import Register
-from sellsy_ledger.sources.sellsy.client import SellsyClient
+from sellsy_ledger.sources.sellsy.client import FILE_HOSTS, SellsyClient
 from sellsy_ledger.sources.sellsy.reader import SellsyReader
 
 __all__ = ["SellsyAccess", "ToolAccess", "build_company", "connect_sellsy", "connect_tool"]
@@ -31,7 +31,9 @@ class SellsyAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     base_url_api: str = "https://api.sellsy.com/v2"
     base_url_login: str = "https://login.sellsy.com"
     base_url_v1: str = "https://apifeed.sellsy.com/0/"
-    file_hosts: tuple[str, ...] = ("file.sellsy.com", "www.sellsy.com")
+    base_url_files: str = ""
+    file_hosts: tuple[str, ...] = FILE_HOSTS
+    account: str = ""
 
 
 class ToolAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +57,8 @@ def connect_sellsy(connections: Mapping[str, Any], conn_id: str) -> SellsyReader
         base_url_v1=access.base_url_v1,
         client_id=access.client_id,
         client_secret=access.client_secret,
+        base_url_files=access.base_url_files,
+        account=access.account,
         file_hosts=list(access.file_hosts),
     )
     return SellsyReader(client)

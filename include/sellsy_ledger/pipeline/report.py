@@ -21,7 +21,8 @@ BOOKED = (State.POSTED, State.VERIFIED)
 class RunReport(msgspec.Struct, kw_only=True):
     """One run of one company.
 
-    ``read`` documents listed by Sellsy, ``new`` seen for the first time, ``worked_on`` in the run's batches; ``states``
+    ``read`` documents listed by Sellsy, ``new`` seen for the first time, ``unreadable`` accounted and not to be
+    understood, ``worked_on`` in the run's batches; ``states``
     and ``reasons`` count those as the run left them. ``all_states`` and ``all_reasons`` count every document of the
     company; ``booked``, ``debit_cents`` and ``credit_cents`` its posted and verified entries, of all runs.
     """
@@ -30,6 +31,7 @@ class RunReport(msgspec.Struct, kw_only=True):
     run_id: str
     read: int = 0
     new: int = 0
+    unreadable: int = 0
     worked_on: int = 0
     states: dict[str, int] = {}
     reasons: dict[str, int] = {}
@@ -50,7 +52,7 @@ def build_report(company: Company) -> RunReport:
     note = json.loads(company.register.note(company.name, RUN_NOTE) or "{}")
     report = RunReport(company=company.name, run_id=company.run_id)
     if note.get("run_id") == company.run_id:
-        report.read, report.new = note["read"], note["new"]
+        report.read, report.new, report.unreadable = note["read"], note["new"], note["unreadable"]
         _count_run(company, report, note["batches"])
     _count_company(company, report)
     _add_up(company, report)

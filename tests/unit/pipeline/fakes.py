@@ -37,6 +37,7 @@ from sellsy_ledger.pipeline.rounding import compute_rounding
 from sellsy_ledger.pipeline.third_parties import resolve_third_parties
 from sellsy_ledger.pipeline.verify import verify_entries
 from sellsy_ledger.register.store import Register
+from sellsy_ledger.sources.sellsy.listing import Problem
 
 START = dt.date(2026, 1, 1)
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"invoice " * 20 + b"\n%%EOF\n"
@@ -148,8 +149,10 @@ class FakeReader:
     account: str = "4242"
     page_size: int = 100
     lists_rows: bool = True
+    tells_marks: bool = False
+    problems: list[Problem] = field(default_factory=list)
 
-    def check_access(self) -> list[AccessCheck]:
+    def check_access(self, *, directions: Sequence[Direction] = ()) -> list[AccessCheck]:
         self.calls.append("check_access")
         return [AccessCheck(step="Sellsy", ok=True)]
 
@@ -157,6 +160,12 @@ class FakeReader:
         return SimpleNamespace(
             taxes={}, accounting_codes={}, default_accounts=frozenset({"706000"}), deposit_account=None
         )
+
+    def accounting_mark(
+        self, directions: Sequence[Direction], dated_from: dt.date, dated_to: dt.date | None
+    ) -> str | None:
+        self.calls.append("mark")
+        return ",".join(sorted(document.key for document in self.documents)) if self.tells_marks else None
 
     def accounted(
         self, directions: Sequence[Direction], dated_from: dt.date, dated_to: dt.date | None

@@ -39,7 +39,7 @@ def test_a_week_or_new_settings_make_the_check_thorough_again(world, what):
 
 def test_a_missing_right_stops_the_company_and_is_named(world):
     here = world()
-    here.sellsy.check_access = lambda: [
+    here.sellsy.check_access = lambda **_: [
         AccessCheck(step="Factures", ok=False, detail="droit invoices.read absent", action="Ajoutez-le.")
     ]
     with pytest.raises(AccessError, match=r"invoices\.read"):
@@ -50,7 +50,7 @@ def test_a_missing_right_stops_the_company_and_is_named(world):
 
 def test_a_warning_stops_nobody(world):
     here = world()
-    here.sellsy.check_access = lambda: [
+    here.sellsy.check_access = lambda **_: [
         AccessCheck(step="Conformité stricte", ok=False, detail="inactive", blocking=False)
     ]
     checks = check_access(here.company())

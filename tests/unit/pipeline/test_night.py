@@ -10,7 +10,8 @@ from tests.unit.pipeline.fakes import PDF, invoice, missing_pdf
 
 from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.outcomes import Reason
-from sellsy_ledger.errors import LeaseHeld, TryLater
+from sellsy_ledger.errors import ConfigurationError, DocumentError, LeaseHeld, TryLater
+from sellsy_ledger.sources.sellsy.listing import Problem
 
 
 def test_a_night_posts_and_verifies_every_document(world):
@@ -34,7 +35,7 @@ def test_a_second_night_has_nothing_to_do_and_asks_the_tool_nothing(world):
     here.sellsy.calls.clear()
     assert here.night() is None
     assert here.tool.calls == []
-    assert here.sellsy.calls == ["accounted"]
+    assert here.sellsy.calls == ["mark", "accounted"]
 
 
 def test_an_idle_night_leaves_the_lease_free(world):
@@ -244,18 +245,100 @@ def test_details_are_asked_for_once_and_only_where_the_list_does_not_suffice(wor
     assert here.sellsy.calls.count("detail sales_invoice:1") == 1
 
 
+def test_a_quiet_journal_spares_the_listing_for_a_week(world):
+    here = world(invoice(1))
+    here.sellsy.tells_marks = True
+    here.night()
+    here.sellsy.calls.clear()
+    assert here.night() is None
+    assert here.sellsy.calls == ["mark"]
+    here.clock += dt.timedelta(days=7)
+    assert here.night() is None
+    assert here.sellsy.calls == ["mark", "mark", "accounted"]
+
+
+def test_a_quiet_journal_forgets_no_waiting_document(world):
+    document = invoice(1)
+    here = world(document)
+    here.sellsy.tells_marks = True
+    here.sellsy.pdfs[document.key] = missing_pdf()
+    here.night()
+    del here.sellsy.pdfs[document.key]
+    here.night()
+    assert here.state(document) == "verified"
+    assert here.sellsy.calls.count("accounted") == 1
+
+
+def test_new_settings_or_a_scan_with_something_left_to_ask_list_again(world):
+    bad = invoice(1)
+    here = world(bad, invoice(2))
+    here.sellsy.tells_marks = True
+    here.sellsy.lists_rows = False
+    here.sellsy.faults["detail", bad.key] = TryLater("503")
+    here.night()
+    here.sellsy.faults.clear()
+    here.night()
+    assert here.state(bad) == "verified"
+    here.sellsy.calls.clear()
+    here.settings = here.settings.model_copy(update={"rounding_cap_cents": 5})
+    here.night()
+    assert "accounted" in here.sellsy.calls
+
+
+def test_an_accounted_document_that_cannot_be_read_is_shown_and_heals(world):
+    here = world(invoice(2))
+    error = DocumentError("amount is NaN", reason=Reason.DOCUMENT_UNREADABLE, facts={"detail": "montant NaN"})
+    here.sellsy.problems = [Problem(kind=Kind.SALES_INVOICE, id=1, number="F-2026-0001", error=error)]
+    report = here.night()
+    assert report.unreadable == 1
+    assert here.state(invoice(1)) == "rejected(document_unreadable)"
+    assert here.state(invoice(2)) == "verified"
+    here.night()
+    here.sellsy.problems = []
+    here.sellsy.documents.append(invoice(1))
+    here.night()
+    assert here.state(invoice(1)) == "verified"
+
+
+def test_a_known_document_that_becomes_unreadable_is_not_posted_as_it_was(world):
+    document = invoice(1)
+    here = world(document, invoice(2))
+    here.sellsy.pdfs[document.key] = missing_pdf()
+    here.night()
+    del here.sellsy.pdfs[document.key]
+    here.sellsy.documents.remove(document)
+    error = DocumentError("amount is NaN", reason=Reason.DOCUMENT_UNREADABLE)
+    here.sellsy.problems = [Problem(kind=Kind.SALES_INVOICE, id=1, number=document.number, error=error)]
+    here.night()
+    assert here.state(document) == "waiting(supporting_document_missing)"
+    here.sellsy.problems = []
+    here.sellsy.documents.append(document)
+    here.night()
+    assert here.state(document) == "verified"
+
+
+def test_another_sellsy_account_under_the_same_company_stops_before_anything_is_posted(world):
+    here = world(invoice(1))
+    here.night()
+    here.sellsy.account = "9999"
+    with pytest.raises(ConfigurationError, match="4242"):
+        here.night()
+    assert len(here.keys_held()) == 1
+
+
 def test_an_unreadable_detail_rejects_its_document_only(world):
     bad, good = invoice(1), invoice(2)
     here = world(bad, good)
     here.sellsy.lists_rows = False
-    from sellsy_ledger.errors import DocumentError
-
     here.sellsy.faults["detail", bad.key] = DocumentError("NaN", reason=Reason.DOCUMENT_UNREADABLE)
     here.night()
     assert here.state(bad) == "rejected(document_unreadable)"
     assert here.state(good) == "verified"
+    events = len(here.register.events("atelier", bad.key))
+    here.night()
+    assert len(here.register.events("atelier", bad.key)) == events
     del here.sellsy.faults["detail", bad.key]
-    here.night(kind="manual", retry="all")
+    here.night()
     assert here.state(bad) == "verified"
 
 
