@@ -26,7 +26,8 @@ def _plain(rate: Decimal) -> str:
 
 def fingerprint(document: Document) -> str:
     """SHA-256 (hex) of the accounting content: identity, dates, currency, totals, VAT per tax and its
-    exigibility, third party."""
+    exigibility, third party.
+    """
     party = document.third_party
     content = (
         document.kind.value,
