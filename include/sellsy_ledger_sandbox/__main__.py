@@ -23,9 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         sandbox = Sandbox(quota=not options.no_quota, data=options.data, state=options.state)
         url = sandbox.start(options.port, options.host)
-    except (OSError, ValueError, SystemExit) as error:
+    except (OSError, ValueError) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 2
+    except SystemExit:
+        return 2  # Werkzeug has said that the port is taken.
     print(f"Sandbox on {url}: {', '.join(sorted(sandbox.tools))}; control at {url}/_sandbox/", flush=True)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ class Memory:
         self._application = application
         self._file = file
         self._remembers = remembers
+        # One write after the other: played back in the order of the file, each gets the ids it had.
+        self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve, and keep the request when the answer accepts it."""
@@ -49,9 +52,10 @@ class Memory:
             statuses.append(status)
             return start_response(status, headers, exc_info)
 
-        answer = self._application(environ, start)
-        if statuses and statuses[-1][0] == "2":
-            self._keep(environ, body)
+        with self._one_at_a_time:
+            answer = self._application(environ, start)
+            if statuses and statuses[-1][0] == "2":
+                self._keep(environ, body)
         return answer
 
     def _keep(self, environ: WSGIEnvironment, body: bytes) -> None:
