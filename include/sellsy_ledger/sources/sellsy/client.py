@@ -32,6 +32,7 @@ PAGE_SIZE = 100
 DEFAULT_LIMITS = [(5, 1.0), (120, 60.0)]
 CALLS_BEFORE_QUOTAS = 40
 RENEW_EARLY_SECONDS = 60.0
+OFFICIAL_API = "https://api.sellsy.com/v2"
 OFFICIAL_V1 = "https://apifeed.sellsy.com/0/"
 OFFICIAL_FILES = "https://www.sellsy.com/"
 FILE_HOSTS = ("sellsy.com", "*.sellsy.com")
@@ -133,7 +134,7 @@ class SellsyClient:
         *,
         client_id: str,
         client_secret: str,
-        base_url_api: str = "https://api.sellsy.com/v2",
+        base_url_api: str = OFFICIAL_API,
         base_url_login: str = "https://login.sellsy.com",
         base_url_v1: str = OFFICIAL_V1,
         base_url_files: str = "",
@@ -149,7 +150,8 @@ class SellsyClient:
             base_url_api: the V2 API, ``/v2`` included.
             base_url_login: the OAuth2 server.
             base_url_v1: the V1 endpoint, ``/0/`` included.
-            base_url_files: where V1's partial file links live; Sellsy's site, or next to another server's V1 endpoint.
+            base_url_files: what V1's partial file links are relative to: Sellsy's site, or the folder above another
+                server's V2 API.
             file_hosts: hosts that files may come from (see ``Transport.download``).
             throttle: the limiter of this API account, shared by the V2 and V1 transports.
             account: the Sellsy account's id, part of every posting key. Sellsy names it nowhere in V2, so that it is
@@ -157,14 +159,15 @@ class SellsyClient:
                 document look new: set it once, or keep the API client.
         """
         throttle = throttle or Throttle(list(DEFAULT_LIMITS))
-        official = base_url_v1.rstrip("/") == OFFICIAL_V1.rstrip("/")
+        official = base_url_api.rstrip("/") == OFFICIAL_API
+        files_url = base_url_files or (OFFICIAL_FILES if official else urljoin(base_url_api.rstrip("/"), "."))
         return cls(
             api=Transport(base_url_api, "sellsy", throttle, v2_rule),
             login=Transport(base_url_login, "sellsy", Throttle([(5, 1.0)]), login_rule),
             v1=Transport(base_url_v1, "sellsy", throttle, v1_rule),
             credentials=(client_id, client_secret),
-            files_url=base_url_files or (OFFICIAL_FILES if official else urljoin(base_url_v1.rstrip("/") + "/", "..")),
-            file_hosts=[*file_hosts, *(() if official else (_origin(base_url_v1),))],
+            files_url=files_url,
+            file_hosts=[*file_hosts, *(() if official else (_origin(files_url),))],
             account=account,
         )
 

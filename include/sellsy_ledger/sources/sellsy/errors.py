@@ -158,7 +158,7 @@ def _raw(value: msgspec.Raw) -> bytes:
 
 def _looks_like_json(body: bytes) -> bool:
     text = body.strip()
-    return text[:1] in (b"{", b"[") and text[-1:] in (b"}", b"]")
+    return (text[:1] in (b"{", b"[") and text[-1:] in (b"}", b"]")) or text == b"null"
 
 
 def _not_json(answer: Answer) -> TryLater:

@@ -108,8 +108,8 @@ class _Adjustment(msgspec.Struct):
 class _Embed(msgspec.Struct):
     deposits: list[_Deposit] | dict[str, _Deposit] | None = None
     discount_incl_taxes: list[_Adjustment] | _Adjustment | None = None
-    company: msgspec.Raw | None = None
-    individual: msgspec.Raw | None = None
+    company: msgspec.Raw = msgspec.Raw(b"null")
+    individual: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class SaleObject(msgspec.Struct):
@@ -375,7 +375,7 @@ def embedded_third_party(found: SaleObject) -> ThirdParty | None:
     if not isinstance(embed, _Embed):
         return None
     for raw in (embed.company, embed.individual):
-        if raw is not None and bytes(raw)[:1] == b"{":
+        if bytes(raw)[:1] == b"{":
             return parse_third_party(Direction.SALES, raw)
     return None
 

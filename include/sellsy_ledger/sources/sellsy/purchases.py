@@ -16,12 +16,13 @@ from typing import Any
 import msgspec
 
 from sellsy_ledger.core.documents import Document, Kind, Row, ThirdPartyRef, VatAmount
-from sellsy_ledger.core.money import round_to_cents
+from sellsy_ledger.core.money import NotAnAmount, round_to_cents
 from sellsy_ledger.sources.sellsy.fields import (
     Tax,
     clean_text,
     day,
     decimal_of,
+    exact_rate,
     id_of,
     rate_of,
     tax_rate,
@@ -46,7 +47,7 @@ _USED = frozenset(
         "taxesamountsum", "taxesamountdetails", "dueamount", "discountamount", "packagingsamount",
         "shippingsamount", "currencysymbol", "prefs", "currencies", "thirdid", "thirdname", "thirdvatnum",
         "thirdtype", "analyticscode", "recordable", "recorded", "isdeposit", "error", "response", "map",
-        "fileid",
+        "fileid", "taxes",
     }
 )
 # fmt: on
@@ -220,7 +221,22 @@ def _vat(found: dict[str, Any], rows: list[dict[str, Any]], taxes: Mapping[int, 
     cents = 0 if total in (None, "") else to_cents(total, "taxesAmountSum")
     if not amounts and cents:
         amounts = _vat_of_rows(rows, cents)
+    if any(tax not in taxes and tax not in rates for tax, _ in amounts):
+        rates = {**_rates_of_dictionary(found.get("taxes")), **rates}
     return tuple(_vat_amount(tax, amount, rates, taxes) for tax, amount in amounts)
+
+
+def _rates_of_dictionary(found: Any) -> dict[int, Decimal]:
+    """Rates of the answer's own list of taxes, written the French way (``20,00``)."""
+    rates = {}
+    try:
+        listed = msgspec.json.decode(found) if isinstance(found, msgspec.Raw) else found
+        for key, tax in listed.items() if isinstance(listed, dict) else ():
+            if key.isdecimal() and isinstance(tax, dict):
+                rates[int(key)] = exact_rate(str(tax.get("value")).replace(",", "."))
+    except (msgspec.DecodeError, NotAnAmount):
+        return {}
+    return rates
 
 
 def _vat_amount(tax: int, cents: int, rates: Mapping[int, Decimal], taxes: Mapping[int, Tax]) -> VatAmount:

@@ -108,7 +108,7 @@ class SupportingDocuments:
         try:
             found = msgspec.json.decode(body, type=_Sale)
         except msgspec.DecodeError:
-            raise _missing(document, "its link cannot be read")
+            raise _missing(document, "its link cannot be read") from None
         if found.status == "draft":
             raise _missing(document, "it is a draft, which has no PDF")
         embedded = found.embed.file if isinstance(found.embed, _Embed) else None
@@ -148,7 +148,7 @@ class SupportingDocuments:
         try:
             return members(body, _MEMBERS)
         except (msgspec.DecodeError, TypeError, AttributeError):
-            raise _missing(document, "the purchase cannot be read")
+            raise _missing(document, "the purchase cannot be read") from None
 
     def _places(self) -> list[tuple[str, str]]:
         """(what the file is linked to, which of the purchase's ids): undocumented, so tried in turn; a place that
@@ -191,7 +191,7 @@ class SupportingDocuments:
         try:
             body = self._pdf(link)
         except DocumentError as error:
-            raise _missing(document, error.message)
+            raise _missing(document, error.message) from None
         return Pdf(body=body, file_name=f"{_safe(document.number)}.pdf", origin="rendered")
 
     # -- both --------------------------------------------------------------------------------------------------
