@@ -7,6 +7,7 @@ ledgers' own witness and stops everything; exit 0 only when they agree to the ce
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from pathlib import Path
 
@@ -34,20 +35,27 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     home = Home(ROOT)
     processes = Processes(home)
+    keeps_running = False
     try:
         if command == "down":
             return _down(console, processes)
         if processes.any_recorded_alive():
+            keeps_running = True
             raise DemoFailed("An Airflow of this folder is running already. Stop it first: make down")
-        return _up(console, home, processes) if command == "up" else _run(console, home, processes)
-    except DemoFailed as failure:
+        if command == "run":
+            return _run(console, home, processes)
+        keeps_running = _up(console, home, processes)
+    except (DemoFailed, requests.RequestException) as failure:
         console.print(f"[bold red]Failed:[/] {failure}")
-        processes.stop()
         return 1
     except KeyboardInterrupt:
         console.print("Interrupted; stopping what was started.")
-        processes.stop()
         return 130
+    else:
+        return 0
+    finally:
+        if not keeps_running:
+            processes.stop()
 
 
 def _down(console: Console, processes: Processes) -> int:
@@ -81,7 +89,7 @@ def _start(console: Console, home: Home, processes: Processes) -> tuple[AirflowA
     return api, sandbox
 
 
-def _up(console: Console, home: Home, processes: Processes) -> int:
+def _up(console: Console, home: Home, processes: Processes) -> bool:
     api, sandbox = _start(console, home, processes)
     for company in companies.COMPANIES:
         api.unpause(companies.dag_id_of(company))
@@ -89,7 +97,7 @@ def _up(console: Console, home: Home, processes: Processes) -> int:
         f"Airflow:  [bold]{api.base_url}[/]   login [bold]admin[/]   password [bold]{home.secrets()['password']}[/]"
     )
     console.print(f"Sandbox:  {sandbox}   Stop both with: make down")
-    return 0
+    return True
 
 
 def _run(console: Console, home: Home, processes: Processes) -> int:
