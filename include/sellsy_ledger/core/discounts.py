@@ -7,7 +7,7 @@ so every VAT rate bears its share.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import NamedTuple
 
 from sellsy_ledger.core.documents import Document, Row
@@ -29,8 +29,9 @@ class Discount(NamedTuple):
 
     def left_of(self, net: Decimal) -> Decimal:
         """What the discount leaves of the sum of some rows: 600 of a base of 1000 less 50 → 570."""
-        # Multiplied before divided, so that amounts that end stay exact (half a cent decides a rounding).
-        return net * (self.base - self.amount) / self.base
+        # Half a cent decides a rounding: multiplied before divided, with digits enough for every exact result.
+        with localcontext(prec=80):
+            return net * (self.base - self.amount) / self.base
 
 
 def discount_to_spread(document: Document, rows: tuple[Row, ...]) -> Discount | None:
