@@ -24,6 +24,27 @@ ROUTES_NEEDED = {
     ("get", "/mad/entry"): "relire une écriture",
     ("post", "/entries"): "chercher un doublon",
 }
+# What an accountant reads for the codes that a wrong connection draws, and what to do about it.
+_RETYPE = "Collez à nouveau le jeton et le secret partenaire dans la connexion."
+REFUSALS = {
+    "ERR-API-TOKEN-NOT-FOUND": ("Le jeton API est inconnu ou révoqué.", _RETYPE),
+    "ERR-FIRM-TOKEN-NOT-FOUND": ("Le jeton de cabinet est inconnu ou révoqué.", _RETYPE),
+    "ERR-INVALID-AUTH-HEADER": ("Le jeton API est mal recopié.", _RETYPE),
+    "ERR-INVALID-SECRET": ("Le secret partenaire est faux.", _RETYPE),
+    "ERR-SECRET-HEADER-NOT-SET": ("Le secret partenaire manque.", _RETYPE),
+    "ERR-THIRD-PARTY-DISCONNECTED": (
+        "Le connecteur a été désactivé dans MyUnisoft.",
+        "Réactivez-le dans MyUnisoft : Paramètres > Connecteurs.",
+    ),
+    "ERR-FOLDER-NOT-FOUND": (
+        "Le dossier demandé n'existe pas ou n'est pas accessible à ce jeton.",
+        "Vérifiez l'identifiant du dossier (society-id) dans la connexion.",
+    ),
+    "SOCIETE12": (
+        "La formule de facturation du dossier est inactive.",
+        "Demandez à l'administrateur du cabinet d'activer le dossier.",
+    ),
+}
 POSTING_ROUTES = (("post", "/entry"), ("post", "/entry/temp"))
 
 
@@ -36,7 +57,7 @@ def check_access(client: MyUnisoftClient) -> list[AccessCheck]:
     try:
         info = client.key_info()
     except ConfigurationError as error:
-        return [_refused("Clé API", error, "Collez à nouveau le jeton et le secret partenaire dans la connexion.")]
+        return [_refused("Clé API", error, _RETYPE)]
     checks = [_key(info), *_routes(info), _target(info, client)]
     if not all(check.ok for check in checks if check.blocking):
         return checks
@@ -124,4 +145,6 @@ def _journals(client: MyUnisoftClient) -> tuple[bool, str]:
 
 
 def _refused(step: str, error: ConfigurationError, action: str) -> AccessCheck:
-    return AccessCheck(step=step, ok=False, detail=error.message, action=error.action or action)
+    code = error.tool_code or ""
+    detail, known_action = REFUSALS.get(code, (f"MyUnisoft refuse l'accès ({code or 'réponse inattendue'}).", action))
+    return AccessCheck(step=step, ok=False, detail=detail, action=known_action)
