@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="sellsy_ledger_airflow.demo", description=__doc__)
     parser.add_argument("command", choices=("run", "up", "down"))
     command = parser.parse_args(arguments).command
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=140)
     home = Home(ROOT)
     processes = Processes(home)
     keeps_running = False
