@@ -8,11 +8,11 @@ It never sends anything itself.
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sellsy_ledger.errors import TryLater
 
@@ -29,40 +29,53 @@ COUNTER_HEADERS: tuple[tuple[str, str], ...] = (
     ("x-rate-limit-remaining", "x-rate-limit-reset"),
     ("ratelimit-remaining", "ratelimit-reset"),
 )
-# When every slot is held by a request in flight, there is no end to wait for: look again soon.
-POLL_SECONDS = 0.005
 # Two clocks never tick alike; a millisecond costs a tenth of a percent of the shortest window.
 MARGIN_SECONDS = 0.001
+# A request that was not answered after this long belongs to a process that died: its slot is given up.
+LONGEST_FLIGHT_SECONDS = 600.0
 
 
 class Window:
     """One limit: at most ``limit`` requests in any ``seconds``."""
 
-    __slots__ = ("ends", "in_flight", "limit", "seconds")
+    __slots__ = ("ends", "limit", "seconds")
 
     def __init__(self, limit: int, seconds: float) -> None:
         self.limit = limit
         self.seconds = seconds
-        self.in_flight = 0
-        self.ends: list[float] = []  # a heap: when each spent slot becomes free again
+        self.ends: list[float] = []  # sorted: when each held slot becomes free again
 
-    def used(self, now: float) -> int:
-        """Slots held now, in flight or spent."""
+    def free(self, now: float) -> int:
+        """Slots free now; fewer than 0 when the limit was lowered."""
         ends = self.ends
-        while ends and ends[0] <= now:
-            heapq.heappop(ends)
-        return len(ends) + self.in_flight
+        if ends and ends[0] <= now:
+            del ends[: bisect_right(ends, now)]
+        return self.limit - len(ends)
 
     def wait(self, now: float) -> float:
-        """Seconds until a slot is free; 0 when one is."""
-        if self.used(now) < self.limit:
+        """Seconds until a slot may be free; 0 when one is. A request in flight holds its slot a whole period more."""
+        if self.free(now) > 0:
             return 0.0
-        return self.ends[0] - now if self.ends else POLL_SECONDS
+        return min(self.ends[-self.limit] - now, self.seconds)
+
+    def take(self, now: float) -> float:
+        """Hold a slot for a request that leaves; returns its mark, for :meth:`settle`."""
+        mark = now + LONGEST_FLIGHT_SECONDS + self.seconds
+        insort(self.ends, mark)
+        return mark
+
+    def settle(self, mark: float | None, now: float) -> None:
+        """The answer came: the slot is free one period from now."""
+        if mark is not None:
+            place = bisect_left(self.ends, mark)
+            if self.ends[place : place + 1] == [mark]:
+                del self.ends[place]
+        insort(self.ends, now + self.seconds + MARGIN_SECONDS)
 
     def correct(self, remaining: int, now: float, until: float) -> None:
         """Believe the server when it has fewer slots left than we think: somebody else spent them."""
-        for _ in range(self.limit - self.used(now) - max(remaining, 0)):
-            heapq.heappush(self.ends, until)
+        for _ in range(self.free(now) - max(remaining, 0)):
+            insort(self.ends, until)
 
 
 class Throttle:
@@ -108,57 +121,60 @@ class Throttle:
         Raises:
             TryLater: the wait would be longer than ``longest_wait_seconds``.
         """
-        windows = self._acquire()
+        held = self._acquire()
         try:
             yield
         finally:
-            self._release(windows)
+            with self._exclusive():
+                now = self._clock()
+                for window in self._windows:
+                    window.settle(held.get(window.seconds), now)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take note of the quota headers of an answer (names in lower case)."""
-        now = self._clock()
-        for name, period in PERIOD_HEADERS:
-            if (remaining := _number(headers.get(name))) is not None:
-                self._correct_period(period, int(remaining), now)
+        told = [
+            (period, int(remaining), period)
+            for name, period in PERIOD_HEADERS
+            if (remaining := _number(headers.get(name))) is not None
+        ]
         for name, reset_name in COUNTER_HEADERS:
             if (remaining := _number(headers.get(name))) is not None and self._windows:
-                window = self._windows[0]
-                until = now + min(_seconds_to(headers.get(reset_name), window.seconds), window.seconds)
-                with self._lock:
-                    window.correct(int(remaining), now, until)
+                period = self._windows[0].seconds
+                told.append((period, int(remaining), min(_seconds_to(headers.get(reset_name), period), period)))
+        if told:
+            self._correct(told)
 
     def pause(self, seconds: float) -> None:
         """No request leaves during the next ``seconds`` (Retry-After, a counter at 0)."""
-        with self._lock:
+        with self._exclusive():
             self._not_before = max(self._not_before, self._clock() + seconds)
 
-    def _correct_period(self, period: float, remaining: int, now: float) -> None:
-        window = next((each for each in self._windows if each.seconds == period), None)
-        if window is not None:
-            with self._lock:
-                window.correct(remaining, now, now + period)
-        elif remaining <= 0:
-            self.pause(period)
+    def _correct(self, told: list[tuple[float, int, float]]) -> None:
+        """Each of ``told`` = (period, slots that the server has left in it, seconds until the period is over)."""
+        with self._exclusive():
+            now = self._clock()
+            windows = {window.seconds: window for window in self._windows}
+            for period, remaining, ends_in in told:
+                if period in windows:
+                    windows[period].correct(remaining, now, now + ends_in)
+                elif remaining <= 0:
+                    self._not_before = max(self._not_before, now + ends_in)
 
-    def _acquire(self) -> list[Window]:
+    def _acquire(self) -> dict[float, float]:
+        """Wait for a slot in every window; returns the mark of each, by period."""
         while True:
-            with self._lock:
+            with self._exclusive():
                 now = self._clock()
                 wait = max([self._not_before - now, *(window.wait(now) for window in self._windows)])
                 if wait <= 0:
-                    for window in self._windows:
-                        window.in_flight += 1
-                    return self._windows
+                    return {window.seconds: window.take(now) for window in self._windows}
             if wait > self._longest_wait:
                 raise TryLater("The API's quota is used up for now.", retry_after_seconds=wait)
             self._sleep(wait)
 
-    def _release(self, windows: list[Window]) -> None:
-        with self._lock:
-            now = self._clock()
-            for window in windows:
-                window.in_flight -= 1
-                heapq.heappush(window.ends, now + window.seconds + MARGIN_SECONDS)
+    def _exclusive(self) -> AbstractContextManager[object]:
+        """What guards the windows: a lock between threads; between processes too in :class:`SharedThrottle`."""
+        return self._lock
 
 
 def _number(text: str | None) -> float | None:
