@@ -1,9 +1,9 @@
 """What the demo prints: the register's account of each company beside the ledgers' own.
 
 The ledgers' figures come from the sandbox's witness, which knows nothing of the product. They agree only when the same
-entries stand on both sides: same date, same PDF, same balance of each account to the cent. Accounts are compared by their
-root of three digits, because a tool may book under its own sub-account, and because the reverse-charge pair that some
-tools add by themselves (445 against 445) then cancels out.
+entries stand on both sides: same date, same PDF, same balance of each account to the cent. Accounts are compared by
+their root of three digits, because a tool may book under its own sub-account, and because the reverse-charge pair that
+some tools add by themselves (445 against 445) then cancels out.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sellsy_ledger.register.store import DocumentRecord, Register
 __all__ = ["CompanyResult", "collect", "differences", "show"]
 
 BOOKED = (State.POSTED, State.VERIFIED)
+FIGURES = ("Read", "Posted", "Verified", "New", "Waiting", "Zero", "Rejected", "Debit €", "Credit €", "Ledger")
 # Date, balance in cents of each account root, SHA-256 of the PDF.
 Signature = tuple[str, tuple[tuple[str, int], ...], str]
 
