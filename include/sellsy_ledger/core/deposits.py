@@ -17,6 +17,7 @@ from sellsy_ledger.core.outcomes import NotReady, Reason
 __all__ = ["DepositShare", "deducted_cents", "deposit_shares", "third_party_cents"]
 
 _HUNDRED = Decimal(100)
+_HALF_CENT_OF_VAT = Decimal(50)  # per cent of a cent: half a cent of VAT at 20 % is 2.5 cents of its base
 
 
 class DepositShare(NamedTuple):
@@ -102,9 +103,15 @@ def _split(document: Document, deposit: DepositDeduction) -> list[DepositShare]:
             f"la TVA de l'acompte {deposit.number} ({cents_to_french(deposit.gross_cents)}) n'est pas connue "
             "et la facture n'a pas un taux unique",
         )
-    # Each net is what its VAT was computed on; the last takes the cents that rounding leaves.
+    # Each net is what its VAT was computed on; the last takes the cents that the rounding of VAT leaves.
     nets = [round_to_cents(Decimal(tax.vat_cents) / tax.rate) for tax in taxes]
-    nets[-1] = deposit.gross_cents - sum(tax.vat_cents for tax in taxes) - sum(nets[:-1])
+    left = deposit.gross_cents - sum(tax.vat_cents for tax in taxes) - sum(nets)
+    if abs(left) > sum(_HALF_CENT_OF_VAT / tax.rate + 1 for tax in taxes):
+        raise NotReady(
+            Reason.AMOUNTS_DO_NOT_CLOSE,
+            f"la TVA de l'acompte {deposit.number} n'explique pas son TTC ({cents_to_french(deposit.gross_cents)})",
+        )
+    nets[-1] += left
     return [DepositShare(deposit, tax, net, tax.vat_cents) for tax, net in zip(taxes, nets, strict=True)]
 
 

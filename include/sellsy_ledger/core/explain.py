@@ -1,7 +1,7 @@
 """Each line's explanation in French: which source field, which rule and which mapping made it.
 
 Lines carry only a rule's code and the values its sentence needs (:class:`~sellsy_ledger.core.entries.Why`); words are
-made here, when somebody looks. The first words name Sellsy's field, the last ones the setting.
+made here, when somebody looks. The first words name what was read in Sellsy, the last ones the setting.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def explain(line: EntryLine) -> str:
 
 def _third_party(line: EntryLine, name: str, control: str) -> str:
     return (
-        f"Total TTC de la pièce (amounts.total_incl_tax), tiers {name} : compte auxiliaire "
+        f"Total TTC imprimé sur la pièce Sellsy, tiers {name} : compte auxiliaire "
         f"{line.auxiliary_account}, collectif {control} (réglages)."
     )
 
 
 def _third_party_less_deposits(line: EntryLine, name: str, control: str, deposits: str) -> str:
     return (
-        f"Total TTC de la pièce, acomptes déduits ({deposits}), tiers {name} : compte auxiliaire "
+        f"Total TTC imprimé sur la pièce Sellsy, acomptes déduits ({deposits}), tiers {name} : compte auxiliaire "
         f"{line.auxiliary_account}, collectif {control} (réglages)."
     )
 
@@ -57,7 +57,7 @@ def _account_journal(line: EntryLine, account: str) -> str:
 
 
 def _account_code(line: EntryLine, code_id: str, account: str) -> str:
-    return f"Compte {line.account} : code comptable {account} de la ligne Sellsy (accounting_code_id {code_id})."
+    return f"Compte {line.account} : code comptable {account} de la ligne Sellsy (n° {code_id})."
 
 
 def _account_override(line: EntryLine, account: str) -> str:
@@ -69,7 +69,7 @@ def _default_missing(line: EntryLine) -> str:
 
 
 def _default_unlisted_code(line: EntryLine, code_id: str) -> str:
-    return f"Compte par défaut {line.account} : le code comptable {code_id} de la ligne n'est pas listé par Sellsy."
+    return f"Compte par défaut {line.account} : le code comptable n° {code_id} de la ligne n'est pas listé par Sellsy."
 
 
 def _default_absent(line: EntryLine, account: str) -> str:
@@ -85,7 +85,7 @@ def _deposit_account(line: EntryLine) -> str:
 
 
 def _vat_printed(line: EntryLine, tax_id: str, rate: str, code: str, place: str) -> str:
-    return f"TVA à {rate} imprimée sur la pièce (taxes[].amount), non recalculée. {_tax(tax_id, rate, code, place)}"
+    return f"TVA à {rate} imprimée sur la pièce Sellsy, non recalculée. {_tax(tax_id, rate, code, place)}"
 
 
 def _vat_of_deposit(line: EntryLine, tax_id: str, rate: str, code: str, place: str) -> str:

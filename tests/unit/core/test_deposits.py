@@ -11,7 +11,18 @@ from sellsy_ledger.core.documents import DepositDeduction, Document, Kind, TaxIn
 from sellsy_ledger.core.entries import Role
 from sellsy_ledger.core.journalise import Journaliser
 from sellsy_ledger.core.outcomes import NotReady, Outcome, Reason, State
-from tests.unit.core.builders import CUSTOMER, SUPPLIER, capabilities, document, ledger, row, settings, vat, written
+from tests.unit.core.builders import (
+    CUSTOMER,
+    SUPPLIER,
+    capabilities,
+    changed,
+    document,
+    ledger,
+    row,
+    settings,
+    vat,
+    written,
+)
 
 DEPOSIT = DepositDeduction(id=1, number="F-1", gross_cents=36000)
 
@@ -77,6 +88,16 @@ def test_a_deposit_of_two_rates_is_split_by_its_own_vat() -> None:
     deposit = DepositDeduction(id=1, number="F-1", gross_cents=12000 + 10550, vat=(vat(2000), vat(550, 2)))
     shares = deposit_shares(final(deposits=(deposit,)))
     assert [(share.net_cents, share.vat_cents) for share in shares] == [(10000, 2000), (10000, 550)]
+
+
+def test_cents_that_rounding_leaves_go_to_the_last_net_and_more_than_cents_wait() -> None:
+    taxes = (vat(2001), vat(550, 2))
+    close = DepositDeduction(id=1, number="F-1", gross_cents=10000 + 2001 + 10000 + 550, vat=taxes)
+    nets = [share.net_cents for share in deposit_shares(final(deposits=(close,)))]
+    assert nets == [10005, 9995]
+    with pytest.raises(NotReady) as stop:
+        deposit_shares(final(deposits=(changed(close, gross_cents=close.gross_cents + 100),)))
+    assert "F-1" in stop.value.outcome.message
 
 
 def test_a_deposit_that_cannot_be_split_waits_and_is_named() -> None:

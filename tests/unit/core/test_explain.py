@@ -22,11 +22,11 @@ def explained(document_: Any, index: Any = None, **changes: Any) -> dict[str, st
 def test_a_line_of_a_plain_sale_tells_its_whole_story() -> None:
     sentences = explained(document([row("100", accounting_code_id=70)], [vat(2000)]))
     assert sentences == {
-        "third_party": "Total TTC de la pièce (amounts.total_incl_tax), tiers Café de la Gare : compte auxiliaire "
+        "third_party": "Total TTC imprimé sur la pièce Sellsy, tiers Café de la Gare : compte auxiliaire "
         "CLI001, collectif 411000 (réglages).",
         "account_code": "Montant HT d'une ligne. Compte 707000 : code comptable 707 de la ligne Sellsy "
-        "(accounting_code_id 70). Taxe Sellsy 1 à 20 % → code TVA C20 (mappings.vat[0]).",
-        "vat_printed": "TVA à 20 % imprimée sur la pièce (taxes[].amount), non recalculée. Taxe Sellsy 1 à 20 % → "
+        "(n° 70). Taxe Sellsy 1 à 20 % → code TVA C20 (mappings.vat[0]).",
+        "vat_printed": "TVA à 20 % imprimée sur la pièce Sellsy, non recalculée. Taxe Sellsy 1 à 20 % → "
         "code TVA C20 (mappings.vat[0]).",
     }
 

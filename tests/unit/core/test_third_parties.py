@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sellsy_ledger.core.documents import Direction
-from sellsy_ledger.core.third_parties import LedgerThirdParty, Match, ThirdParty, match, propose_auxiliary
+from sellsy_ledger.core.third_parties import LedgerThirdParty, Match, Matcher, ThirdParty, match, propose_auxiliary
 from sellsy_ledger.errors import DocumentError
 from tests.unit.core.builders import capabilities, changed
 
@@ -119,6 +119,15 @@ def test_a_stored_link_decides_and_is_refreshed_from_the_ledger() -> None:
     assert by(ours(siret=SIRET), theirs("S", siret=SIRET), today, link=stored) == ("link", "411NEW")
     assert by(ours(), link=stored) == ("link", "411OLD")
     assert by(ours(), changed(stored, tool_id=""), link=changed(stored, tool_id="")) == ("link", "411OLD")
+
+
+def test_a_third_party_created_in_the_run_is_found_by_the_next_search() -> None:
+    matcher = Matcher([NOISE])
+    assert matcher.match(ours()).found is None
+    matcher.add(theirs("411ACMESAS"))
+    matcher.add(theirs("411OFF", "Beta", active=False))
+    assert matcher.match(ours()).by == "name"
+    assert matcher.match(ours("Beta")).found is None
 
 
 def test_monaco_has_vat_numbers_without_a_siren() -> None:
