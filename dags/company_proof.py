@@ -6,6 +6,7 @@ from airflow.sdk import DAG
 
 from sellsy_ledger.core.settings import CompanyEntry
 from sellsy_ledger_airflow import tasks
+from sellsy_ledger_airflow.assets import books
 from sellsy_ledger_airflow.generate import build_dags, company_dag
 from sellsy_ledger_airflow.pools import tool_pool
 from sellsy_ledger_airflow.texts import PROOF_DOC
@@ -17,7 +18,7 @@ WEEKLY = "0 6 * * 0"
 def company_proof(dag_id: str, entry: CompanyEntry) -> DAG:
     """The weekly proof of one company."""
     with company_dag(dag_id, entry, schedule=WEEKLY, doc_md=PROOF_DOC, tags=["proof"]) as dag:
-        tasks.prove_months.override(pool=tool_pool(entry))(entry.company)
+        tasks.prove_months.override(pool=tool_pool(entry), inlets=[books(entry.company, entry.tool)])(entry.company)
     return dag
 
 

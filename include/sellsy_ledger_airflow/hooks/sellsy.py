@@ -36,6 +36,7 @@ class SellsyHook(ApiHook):
             client_id=self.required("login"),
             client_secret=self.required("password"),
             file_hosts=hosts,
+            account=self.optional("account"),
         )
 
     def reader(self) -> SellsyReader:
