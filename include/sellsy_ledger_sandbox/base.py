@@ -108,10 +108,6 @@ class World:
         """The current calendar day in Paris."""
         return self.now().date()
 
-    def clock(self) -> datetime:
-        """Same as :meth:`now`."""
-        return self.now()
-
 
 def json_error(status: int) -> tuple[str, bytes]:
     """The plain JSON body of an error that the API itself would not explain: ``(content type, body)``."""

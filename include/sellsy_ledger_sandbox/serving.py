@@ -41,10 +41,10 @@ class Handler(WSGIRequestHandler):
             self.end_headers()
             self.wfile.flush()
         environ = self.make_environ()
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > MAX_BODY:
+        length = int(announced) if (announced := environ.get("CONTENT_LENGTH") or "0").isdigit() else -1
+        if not 0 <= length <= MAX_BODY:
             self.close_connection = True
-            self.send_error(413)
+            self.send_error(413 if length > 0 else 400)
             return
         chunked = environ.get("wsgi.input_terminated", False)
         environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read() if chunked else self.rfile.read(length))

@@ -88,6 +88,7 @@ class Account:
         account_id: Sellsy's id of the account (V1 ``corpid``).
         papers: Its sales, then its purchases.
         purchase_join: Which V1 id the V2 journal uses for purchases: ``id`` or ``linkedid``.
+        lists_credit_notes: Whether V1 lists supplier credit notes; where not, only the journal knows their ids.
     """
 
     def __init__(
@@ -98,8 +99,10 @@ class Account:
         purchases: Sequence[Paper],
         *,
         purchase_join: str = "id",
+        lists_credit_notes: bool = True,
     ) -> None:
-        self.name, self.account_id, self.purchase_join = name, account_id, purchase_join
+        self.name, self.account_id = name, account_id
+        self.purchase_join, self.lists_credit_notes = purchase_join, lists_credit_notes
         self.documents: dict[tuple[str, int], Filed] = {}
         self.third_parties: dict[tuple[str, int], Json] = {}
         self._by_identity: dict[tuple[str, str, str], Json] = {}
@@ -112,7 +115,7 @@ class Account:
 
     def of_kind(self, *kinds: str) -> list[Filed]:
         """The documents of some kinds, in the order of their ids."""
-        return sorted((one for one in self.documents.values() if one.kind in kinds), key=lambda one: one.id)
+        return sorted((one for one in list(self.documents.values()) if one.kind in kinds), key=lambda one: one.id)
 
     def customer(self, party: Party) -> Json:
         """The company or individual of a customer, made when it is new."""

@@ -38,7 +38,7 @@ def build_accounts(data: Path | None = None) -> dict[str, Account]:
     papers = [paper.re_rated() for paper in samples(data)]
     first = Account("demo-client", 1641, papers, papers[1::3])
     second = Account("demo-client-b", 1642, papers[1::2], papers[::3], purchase_join="linkedid")
-    third = Account("demo-client-c", 1643, papers[2::4], papers[2::8])
+    third = Account("demo-client-c", 1643, papers[2::4], papers[2::8], lists_credit_notes=False)
     for account in (first, second):
         add_deposits(account)
         add_oddities(account)

@@ -64,7 +64,7 @@ def _found(account: Account, identifier: object) -> Filed:
 
 def _get_list(account: Account, params: Mapping[str, Any]) -> Response:
     kind = _KINDS.get(str(params.get("doctype")))
-    if kind is None or (kind == "purchase-credit-note" and account.purchase_join == "linkedid"):
+    if kind is None or (kind == "purchase-credit-note" and not account.lists_credit_notes):
         raise _Failed("E_PARAM_INVALID", "doctype : valeur non autorisée")
     found = [filed for filed in account.of_kind(kind) if _matches(filed, params.get("search") or {})]
     pagination = params.get("pagination") or {}

@@ -38,6 +38,16 @@ def test_a_chunked_body_and_a_body_sent_after_100_continue_are_read_whole(sandbo
     assert expecting.json() == {"id": 2}
 
 
+@pytest.mark.parametrize(("length", "status"), [("much", 400), ("-1", 400), ("999999999999", 413)])
+def test_a_body_of_no_sensible_length_is_refused_at_once(sandbox: Sandbox, length: str, status: int) -> None:
+    connection = HTTPConnection(sandbox.url.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/notebook/notes")
+    connection.putheader("Content-Length", length)
+    connection.endheaders()
+    assert connection.getresponse().status == status
+    connection.close()
+
+
 def test_calls_are_counted_per_tool_and_route(sandbox: Sandbox) -> None:
     requests.post(f"{sandbox.url}/notebook/notes", json={"piece": "F"}, timeout=5)
     requests.get(f"{sandbox.url}/notebook/notes/1", timeout=5)
