@@ -17,7 +17,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from sellsy_ledger.connectors.base import PostingRequest
@@ -116,27 +115,28 @@ def gross_cents(request: PostingRequest) -> int:
 def _invoice_lines(request: PostingRequest, index: LedgerIndex) -> list[dict[str, Any]]:
     """Net lines with their share of VAT, then VAT without a net line, then the rounding line."""
     sales = request.kind.direction is Direction.SALES
-    nets: defaultdict[str, list[EntryLine]] = defaultdict(list)
+    entry_lines = request.entry.lines
+    nets: defaultdict[str, list[int]] = defaultdict(list)
     vat: defaultdict[str, int] = defaultdict(int)
     vat_lines: dict[str, EntryLine] = {}
-    for line in request.entry.lines:
+    for place, line in enumerate(entry_lines):
         if line.role is Role.VAT:
-            vat[_vat_code(line, request, index)] += _signed(line, sales=sales)
-            vat_lines.setdefault(_vat_code(line, request, index), line)
+            code = _vat_code(line, request, index)
+            vat[code] += _signed(line, sales=sales)
+            vat_lines.setdefault(code, line)
         elif line.role is Role.NET:
-            nets[_vat_code(line, request, index)].append(line)
+            nets[_vat_code(line, request, index)].append(place)
     shares: dict[int, int] = {}
-    for code, lines in nets.items():
+    for code, places in nets.items():
         # A self-assessed code has a rate, and no VAT on the document.
         rate = None if is_self_assessed(code) else inferred_rate(code)
-        dealt = split_vat([_signed(line, sales=sales) for line in lines], vat[code], rate)
-        shares |= {id(line): share for line, share in zip(lines, dealt, strict=True)}
-    body = []
-    for line in request.entry.lines:
-        if line.role is Role.NET:
-            body.append(_invoice_line(line, request, index, _signed(line, sales=sales), shares[id(line)]))
-        elif line.role is Role.ROUNDING:
-            body.append(_invoice_line(line, request, index, _signed(line, sales=sales), 0))
+        dealt = split_vat([_signed(entry_lines[place], sales=sales) for place in places], vat[code], rate)
+        shares.update(zip(places, dealt, strict=True))
+    body = [
+        _invoice_line(line, request, index, _signed(line, sales=sales), shares.get(place, 0))
+        for place, line in enumerate(entry_lines)
+        if line.role in (Role.NET, Role.ROUNDING)
+    ]
     # VAT corrected alone (a credit note of VAT only): its account is the code's, so the line names none.
     body += [_amounts(request, vat_lines[code], 0, tax, code) for code, tax in vat.items() if tax and code not in nets]
     if not body:
@@ -156,26 +156,30 @@ def split_vat(nets: Sequence[int], vat: int, rate: Decimal | None) -> list[int]:
         vat: signed cents of VAT of that code, as the document prints it.
         rate: the code's percentage, when it is known.
     """
-    total = sum(nets)
-    ratio = Fraction(0)
-    if rate is not None and abs(vat - total * Fraction(rate) / 100) <= len(nets) + 1:
-        ratio = Fraction(rate) / 100
-    elif total and abs(vat) <= abs(total):
-        ratio = Fraction(vat, total)
+    numerator, denominator = _ratio(sum(nets), len(nets), vat, rate)
     shares, running, dealt = [], 0, 0
     for net in nets:
         running += net
-        share = _half_up(running * ratio) - dealt
+        share = _half_up(running * numerator, denominator) - dealt
         shares.append(share)
         dealt += share
     shares[-1] += vat - dealt
     return shares
 
 
-def _half_up(amount: Fraction) -> int:
-    """The nearest whole number, halves away from zero."""
-    whole = int(abs(amount) + Fraction(1, 2))
-    return whole if amount >= 0 else -whole
+def _ratio(total: int, lines: int, vat: int, rate: Decimal | None) -> tuple[int, int]:
+    """VAT over net, as whole numbers."""
+    if rate is not None:
+        numerator, denominator = (rate / 100).as_integer_ratio()
+        if abs(vat * denominator - total * numerator) <= (lines + 1) * denominator:
+            return numerator, denominator
+    return (vat, total) if total and abs(vat) <= abs(total) else (0, 1)
+
+
+def _half_up(numerator: int, denominator: int) -> int:
+    """The nearest whole number to a quotient, halves away from zero."""
+    whole = (2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator))
+    return whole if (numerator < 0) == (denominator < 0) else -whole
 
 
 def _invoice_line(line: EntryLine, request: PostingRequest, index: LedgerIndex, net: int, tax: int) -> dict[str, Any]:
@@ -283,7 +287,9 @@ def check_open(day: dt.date, index: LedgerIndex) -> None:
 
 def one_line(text: str) -> str:
     """One printable line: control characters (NUL is refused by the API) and line breaks become spaces."""
-    return " ".join("".join(" " if unicodedata.category(char)[0] == "C" else char for char in text).split())
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text)
+    return " ".join(text.split())
 
 
 def unfit(message: str, why: str, field: str) -> DocumentError:
