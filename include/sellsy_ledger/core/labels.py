@@ -132,7 +132,7 @@ class Labels:
         document: the document; its customer or supplier name is the one printed on it.
         name: the third party's name in the tool, used when the document prints none.
         style: one of the four styles of the product page.
-        note: a text that every label ends with (the moved date of a closed period), or ``""``.
+        note: words that every label ends with (the moved date of a closed period), or ``""``.
     """
 
     __slots__ = ("_charset", "_fallback", "_fixed", "_longest", "_name", "_note", "_style")
@@ -142,7 +142,7 @@ class Labels:
     ) -> None:
         self._charset = capabilities.label_charset
         self._longest = capabilities.label_max
-        self._note = note
+        self._note = f" {clean_text(note, self._charset)}" if note else ""
         self._style = style
         self._name = clean_text(document.third_party_name or name, self._charset)
         self._fallback = document.subject

@@ -36,7 +36,7 @@ def entry_date(day: date, ledger: LedgerIndex, policy: ClosedPeriod, *, approved
     Raises:
         NotReady: ``period_closed``, or ``approval_pending`` while a person is asked.
 
-    Example: 2025 closed, ``first_open_day``, 15 December 2025 → 1 January 2026, note ``" (pièce du 15/12/2025)"``.
+    Example: 2025 closed, ``first_open_day``, 15 December 2025 → 1 January 2026, note ``(pièce du 15/12/2025)``.
     """
     if ledger.is_open(day):
         return EntryDate(day)
@@ -49,4 +49,4 @@ def entry_date(day: date, ledger: LedgerIndex, policy: ClosedPeriod, *, approved
             Reason.APPROVAL_PENDING,
             f" : la date {written} est dans une période close, l'écriture serait datée du {opened:%d/%m/%Y}",
         )
-    return EntryDate(opened, f" (pièce du {written})")
+    return EntryDate(opened, f"(pièce du {written})")

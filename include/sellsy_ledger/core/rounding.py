@@ -17,7 +17,6 @@ from sellsy_ledger.core.settings import CompanySettings, RoundingRule
 
 __all__ = [
     "lines_are_on_credit",
-    "missing_credit_cents",
     "rounding_line",
     "rounds_to_credit_account",
     "tolerance_cents",
@@ -41,11 +40,6 @@ def lines_are_on_credit(document: Document) -> bool:
     and purchase credit notes. The third party stands on the other side.
     """
     return (document.kind.direction is Direction.SALES) is not document.kind.is_credit_note
-
-
-def missing_credit_cents(entry: JournalEntry) -> int:
-    """Debits minus credits: positive when credit is missing, negative when debit is missing, 0 when balanced."""
-    return entry.debit_cents - entry.credit_cents
 
 
 def rounds_to_credit_account(document: Document, rule: RoundingRule, *, on_credit: bool) -> bool:
@@ -75,7 +69,7 @@ def rounding_line(
 
     Example: purchase of 36.04 with lines of 36.03: one cent of debit is missing → debit 658 (by side).
     """
-    missing_credit = missing_credit_cents(entry)
+    missing_credit = entry.debit_cents - entry.credit_cents
     if not missing_credit:
         return None
     gap = abs(missing_credit)

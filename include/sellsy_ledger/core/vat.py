@@ -34,12 +34,11 @@ _TAX_ID, _CATEGORY, _RATE, _STANDARD_CATEGORY, _DUE_ON = 16, 8, 4, 2, 1
 class VatRule(msgspec.Struct, frozen=True, kw_only=True):
     """What the mapping says about one tax of one document.
 
-    ``position`` is the place in ``mappings.vat``. ``self_assessed_rate`` is set when the company assesses the VAT
+    ``self_assessed_rate`` is set when the company assesses the VAT
     itself and the tool does not add the pair; ``account`` and ``reverse_charge_account`` are then its two sides.
     ``group`` keeps net lines of one account apart: the VAT code, or the tax where the tool has no codes.
     """
 
-    position: int
     tax_id: int | None
     rate: Decimal
     vat_code: str | None
@@ -146,7 +145,6 @@ class VatMapper:
             if self_assessed is None:
                 raise NotReady(Reason.VAT_CODE_UNMAPPED, f"{named} : le taux d'autoliquidation n'est pas renseigné")
         return VatRule(
-            position=position,
             tax_id=tax_id,
             rate=rate,
             vat_code=code,
