@@ -1,0 +1,75 @@
+"""The sandbox itself fails, at every route of the tool and of Sellsy, in every way it knows.
+
+A read is tried again within the run. A write whose answer is lost is looked up by the next run. Whatever the fault, two
+nights later every document is in the books exactly once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.scenario.stage import TOOLS
+
+from sellsy_ledger.errors import LedgerError
+from sellsy_ledger_sandbox.faults import KINDS
+
+# `slow` and `huge` are about time and memory, not about what was carried out.
+WRITE_KINDS = sorted(set(KINDS) - {"slow", "huge"})
+READ_KINDS = ("drop_after", "500", "html", "truncated")
+
+
+def routes_of_a_clean_night(fresh: Callable[..., Any], tool: str) -> dict[str, Counter[str]]:
+    """How often each route is asked in a night without fault, by API."""
+    stage = fresh(tool)
+    before = {api: Counter(routes) for api, routes in stage.sandbox.calls().items()}
+    stage.night()
+    assert stage.problems_with_the_books() == []
+    after = stage.sandbox.calls()
+    return {api: Counter(after.get(api, {})) - before.get(api, Counter()) for api in (tool, "sellsy")}
+
+
+@pytest.mark.parametrize("kind", WRITE_KINDS)
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_fault_on_any_write_books_nothing_twice_and_loses_nothing(fresh, tool, kind):
+    wrong: dict[str, list[str]] = {}
+    writes = {route: n for route, n in routes_of_a_clean_night(fresh, tool)[tool].items() if route.startswith("POST")}
+    assert writes, "the tool is written to"
+    for route, times in writes.items():
+        for nth in range(1, times + 1):
+            stage = fresh(tool)
+            stage.read_timeout_seconds = 0.3
+            stage.sandbox.faults([{"tool": tool, "route": route, "nth": nth, "kind": kind}])
+            with contextlib.suppress(LedgerError):
+                stage.night()
+            assert stage.sandbox.planned_faults() == [], f"{kind} at {route} #{nth} never fired"
+            stage.tomorrow()
+            stage.night()
+            if problems := stage.problems_with_the_books():
+                wrong[f"{route} #{nth}"] = problems
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("kind", READ_KINDS)
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_fault_on_every_read_is_survived_within_the_night(fresh, tool, kind):
+    """One fault at the first call of every reading route, all in one night."""
+    clean = routes_of_a_clean_night(fresh, tool)
+    stage = fresh(tool)
+    reads = [
+        {"tool": api, "route": route, "nth": 1, "kind": kind}
+        for api, routes in clean.items()
+        for route in routes
+        if api == "sellsy" or not route.startswith("POST")
+    ]
+    # A web page where a file is expected is an answer, not a fault: that document waits for the next night.
+    stage.sandbox.faults(reads)
+    stage.night()
+    if kind == "html":
+        stage.tomorrow()
+        stage.night()
+    assert stage.sandbox.planned_faults() == []
+    assert stage.problems_with_the_books() == []
