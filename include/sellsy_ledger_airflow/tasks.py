@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
     from sellsy_ledger.pipeline.company import Company
@@ -119,15 +119,16 @@ def compute_rounding(company: str, batch: str) -> Counts:
 def post_entries(company: str, batch: str) -> Counts:
     """Book the batch's balanced entries, each once; the company's books change as an asset.
 
-    Raises:
-        AirflowSkipException: the run is a preview.
+    A preview books nothing. It succeeds all the same: a skipped step would take the report with it, which frees the
+    company for the next run.
     """
     from sellsy_ledger.pipeline.posting import post_entries as step
     from sellsy_ledger_airflow.runs import is_preview
 
     context = get_current_context()
     if is_preview(context["params"]):
-        raise AirflowSkipException("Preview: nothing is posted. The entries are in the register, ready.")
+        log.info("Preview: nothing is posted. The entries are in the register, ready.")
+        return {"step": "post_entries", "batch": batch, "preview": True}
     counts = _over_batch(step, company, batch)
     if counts["states"].get("posted"):
         _emit_books(context, company)

@@ -1,0 +1,268 @@
+"""Real Airflow runs of ``sync__<company>`` against the sandbox, judged by the ledgers' own witness."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.airflow_database import store_dags
+from tests.airflow_home import DAGS
+from tests.unit.airflow.examples import entry, settings
+
+from sellsy_ledger.core.outcomes import State
+from sellsy_ledger.errors import InvariantBroken
+from sellsy_ledger.register.store import Register
+from sellsy_ledger_sandbox.server import Sandbox
+
+pytestmark = pytest.mark.airflow
+
+FIRST_STEPS = {"check_access", "fetch_invoices"}
+TOOLS = ["myunisoft", "pennylane"]
+SELLSY_SECRET = "demo-secret-sellsy"
+ACCESS: dict[str, dict[str, Any]] = {
+    "myunisoft": {"password": "demo-token-myunisoft", "extra": {"third_party_secret": "demo-secret-myunisoft"}},
+    "pennylane": {"password": "demo-token-pennylane"},
+}
+VAT_CODES = {"myunisoft": "C20", "pennylane": "FR_200"}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(quota=False) as served:
+        yield served
+
+
+class Night:
+    """One company between the sandbox and a real Airflow."""
+
+    def __init__(self, sandbox: Sandbox, register: Path, tool: str, setenv: Callable[[str, str], None]) -> None:
+        self.sandbox, self.tool, self._setenv = sandbox, tool, setenv
+        self._register = f"sqlite:///{register}"
+        self.company = f"night_{tool}"
+        setenv("AIRFLOW_CONN_SELLSY_LEDGER_REGISTER", json.dumps({"conn_type": "sqlite", "host": str(register)}))
+        self.configure()
+
+    def configure(self, *, start_date: str = "2026-11-10", secret: str = SELLSY_SECRET, **changes: Any) -> None:
+        """Write what an administrator writes: the list, the settings and the two Connections."""
+        whole = settings(self.company, self.tool) | {"scope": "sales", "start_date": start_date} | changes
+        code = VAT_CODES[self.tool]
+        whole["mappings"]["vat"] = [{"direction": "sales", "rate": "20", "vat_code": code, "account": "445710"}]
+        whole["mappings"]["rounding_vat_codes"] = {"sales": code}
+        listed = entry(self.company, self.tool) | {"start_date": start_date}
+        url = self.sandbox.url
+        hosts = {"login_url": f"{url}/sellsy", "v1_url": f"{url}/sellsy/v1/0/", "file_hosts": "127.0.0.1"}
+        sellsy = {"conn_type": "sellsy", "host": f"{url}/sellsy/v2", "login": "demo-client", "password": secret}
+        tool = {"conn_type": self.tool, "host": f"{url}/{self.tool}"} | ACCESS[self.tool]
+        self._setenv("AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES", json.dumps([listed]))
+        self._setenv(f"AIRFLOW_VAR_SELLSY_LEDGER_COMPANY__{self.company.upper()}", json.dumps(whole))
+        self._setenv(f"AIRFLOW_CONN_SELLSY__{self.company.upper()}", json.dumps(sellsy | {"extra": hosts}))
+        self._setenv(f"AIRFLOW_CONN_{self.tool.upper()}__{self.company.upper()}", json.dumps(tool))
+        store_dags()
+
+    def run(self, dag: str = "sync", **form: Any) -> Any:
+        from airflow.dag_processing.dagbag import DagBag
+
+        bag = DagBag(DAGS, bundle_name="dags-folder")
+        return bag.dags[f"{dag}__{self.company}"].test(run_conf=form)
+
+    def entries(self) -> list[Any]:
+        return self.sandbox.entries(self.tool)
+
+    def documents(self, *states: State) -> list[Any]:
+        with Register.open(self._register) as register:
+            return register.load(self.company, register.select(self.company, states=list(states) or None))
+
+
+@pytest.fixture
+def night(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Night]:
+    def make(tool: str = "myunisoft") -> Night:
+        return Night(sandbox, tmp_path / "register.db", tool, monkeypatch.setenv)
+
+    return make
+
+
+def states(run: Any) -> dict[str, str]:
+    """Task → state; the instances of a mapped task must agree."""
+    found: dict[str, set[str]] = {}
+    for instance in run.get_task_instances():
+        found.setdefault(instance.task_id, set()).add(str(instance.state))
+    return {task: "/".join(sorted(each)) for task, each in found.items()}
+
+
+def results(run: Any) -> dict[str, Any]:
+    """Every XCom of the run, by task."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        rows = session.scalars(select(XComModel).where(XComModel.run_id == run.run_id, XComModel.dag_id == run.dag_id))
+        return {f"{row.task_id}.{row.map_index}.{row.key}": row.value for row in rows}
+
+
+def events(run: Any) -> list[str]:
+    """The assets that changed in the run."""
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        statement = select(AssetEvent).where(
+            AssetEvent.source_run_id == run.run_id, AssetEvent.source_dag_id == run.dag_id
+        )
+        return [event.asset.uri for event in session.scalars(statement)]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_night_books_each_document_once_and_the_next_night_is_idle(night: Callable[..., Night], tool: str) -> None:
+    company = night(tool)
+
+    first = company.run()
+
+    assert first.state == "success"
+    assert set(states(first).values()) == {"success"}
+    booked = company.documents(State.VERIFIED)
+    assert len(booked) == len(company.entries()) > 0
+    register_side = sorted((one.entry.debit_cents, one.entry.credit_cents) for one in booked)
+    ledger_side = sorted(
+        tuple(sum(line[f"{side}_cents"] for line in held["lines"]) for side in ("debit", "credit"))
+        for held in company.entries()
+    )
+    assert register_side == ledger_side
+    assert events(first) == [f"x-sellsy-ledger://{tool}/{company.company}"]
+
+    again = company.run(numbers=[booked[0].document.number])
+
+    assert again.state == "success"
+    executed = {task for task, state in states(again).items() if state != "skipped"}
+    assert executed == FIRST_STEPS
+    assert len(company.entries()) == len(booked)
+    assert events(again) == []
+    # The idle run gave the company back: another run may begin at once.
+    assert company.run(numbers=[booked[0].document.number]).state == "success"
+
+
+def test_no_document_name_or_amount_travels_between_tasks(night: Callable[..., Night]) -> None:
+    company = night()
+
+    run = company.run()
+
+    carried = json.dumps(results(run), default=str)
+    assert "fetch_invoices" in carried
+    for record in company.documents():
+        assert record.document.number not in carried
+        assert record.document.third_party_name not in carried
+        assert str(record.document.gross_cents) not in carried
+    assert "_cents" not in carried
+
+
+def test_a_preview_prepares_everything_and_books_nothing(night: Callable[..., Night]) -> None:
+    company = night()
+
+    run = company.run(mode="preview")
+
+    assert run.state == "success"
+    assert states(run)["report"] == "success"
+    assert company.entries() == []
+    assert company.documents(State.READY)
+    assert events(run) == []
+
+    assert company.run().state == "success"
+    assert company.entries()
+
+
+def test_a_form_with_dates_takes_the_documents_of_those_dates_only(night: Callable[..., Night]) -> None:
+    company = night()
+    company.configure(start_date="2026-10-20")
+    company.run(mode="preview")
+    dates = sorted({record.document.date for record in company.documents(State.READY)})
+    assert len(dates) > 1
+
+    company.run(**{"from": dates[0].isoformat(), "to": dates[0].isoformat()})
+
+    assert {held["date"] for held in company.entries()} == {dates[0].isoformat()}
+
+
+def test_a_refused_secret_stops_the_company_at_once_and_is_repeated_nowhere(
+    night: Callable[..., Night], capfd: pytest.CaptureFixture[str]
+) -> None:
+    company = night()
+    company.configure(secret="wrong-secret-of-the-test")
+
+    run = company.run()
+
+    assert run.state == "failed"
+    assert states(run)["check_access"] == "failed"
+    assert set(states(run).values()) == {"failed", "upstream_failed"}
+    assert all(instance.try_number <= 1 for instance in run.get_task_instances())
+    printed = "".join(capfd.readouterr())
+    assert "AccessError" in printed
+    assert "wrong-secret-of-the-test" not in printed
+
+
+def test_settings_that_became_wrong_are_told_field_by_field(
+    night: Callable[..., Night], capfd: pytest.CaptureFixture[str]
+) -> None:
+    company = night()
+    company.configure(label_style="in_verse", rounding_cap_cents=-1)
+
+    run = company.run()
+
+    assert run.state == "failed"
+    printed = "".join(capfd.readouterr())
+    assert "label_style" in printed
+    assert "rounding_cap_cents" in printed
+
+
+def test_a_step_that_breaks_makes_the_run_fail_after_its_report(
+    night: Callable[..., Night], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    company = night()
+
+    def broken(*_: Any) -> None:
+        raise InvariantBroken("made by the test")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sellsy_ledger.pipeline.mapping.map_vat_and_accounts", broken)
+        run = company.run()
+
+    assert run.state == "failed"
+    assert states(run)["map_vat_and_accounts"] == "failed"
+    assert states(run)["post_entries"] == "upstream_failed"
+    assert states(run)["report"] == "failed"
+    assert "map_vat_and_accounts_0" in "".join(capfd.readouterr())
+    assert company.entries() == []
+
+    assert company.run().state == "success"
+    assert company.entries()
+
+
+def test_the_proof_tells_a_month_whose_documents_wait_from_a_proved_one(night: Callable[..., Night]) -> None:
+    company = night()
+    company.run()
+
+    run = company.run("proof")
+
+    assert run.state == "success"
+    [levels] = [value for name, value in results(run).items() if name.endswith("return_value")]
+    levels = json.loads(levels) if isinstance(levels, str) else levels
+    waiting = bool(company.documents(State.WAITING))
+    assert levels == {"2026-11": "gaps" if waiting else "proved"}
+
+
+def test_a_company_with_a_wrong_entry_has_a_run_that_says_so(
+    night: Callable[..., Night], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    company = night()
+    wrong = entry(company.company) | {"schedule": "every night"}
+    monkeypatch.setenv("AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES", json.dumps([wrong]))
+    store_dags()
+
+    run = company.run()
+
+    assert run.state == "failed"
+    assert states(run) == {"configuration_error": "failed"}
+    assert "five fields" in "".join(capfd.readouterr())
