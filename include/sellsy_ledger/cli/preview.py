@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +66,14 @@ def run(args: argparse.Namespace) -> int:
     """
     settings = read_settings(args.settings)
     ledger = read_ledger(args.ledger)
-    # Nothing made below holds a reference cycle; collecting would only walk through everything that lives.
-    gc.disable()
     previewer = Previewer(settings, ledger, registry.capabilities(settings.tool))
+    with _without_collector():
+        bad_lines = _write_results(args, previewer)
+    return 2 if bad_lines else 0
+
+
+def _write_results(args: argparse.Namespace, previewer: Previewer) -> int:
+    """One result per line; the number of lines that could not be read."""
     results = writer(args.format, sys.stdout.buffer, previewer.index)
     bad_lines = 0
     for number, text, line in read_documents(args.documents):
@@ -80,7 +87,19 @@ def run(args: argparse.Namespace) -> int:
         if args.format == "fec" and result.outcome.entry is None:
             _complain(f"{args.documents}, line {number}: {result.outcome.message}")
     results.close()
-    return 2 if bad_lines else 0
+    return bad_lines
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nothing made here holds a reference cycle; collecting would only walk through everything that lives."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _complain(text: str) -> None:

@@ -279,7 +279,7 @@ def _rows_of(found: Any) -> Iterator[dict[str, Any]]:
 def _is_priced(row: dict[str, Any]) -> bool:
     if row.get("isoption") == "Y":
         return False
-    kind = row.get("type")
+    kind = str(row.get("type") or "")
     return kind in PRICED_ROWS or (kind not in LAYOUT_ROWS and row.get("totalamount") not in (None, ""))
 
 
