@@ -13,31 +13,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 import tenacity
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    MaxRetryError,
-    NewConnectionError,
-    ProxyError,
-)
-from urllib3.exceptions import SSLError as Urllib3SSLError
+from urllib3.exceptions import HTTPError
 
 from sellsy_ledger.errors import ConfigurationError, LedgerError, OutcomeUnknown, TryLater
 from sellsy_ledger.http import downloads
 from sellsy_ledger.http.engine import open_manager
+from sellsy_ledger.http.faults import is_bad_certificate, never_left, retry_after_seconds, wait_seconds
 from sellsy_ledger.http.redaction import quiet_urllib3, redact_target
 from sellsy_ledger.http.throttle import Throttle
 
@@ -121,7 +112,7 @@ class Transport:
         timeout_seconds: (connect, read).
         max_bytes: an answer beyond this is refused.
         tries: how often a request leaves at most.
-        longest_wait_seconds: a longer Retry-After is not slept through; ``TryLater`` carries it.
+        longestwait_seconds: a longer Retry-After is not slept through; ``TryLater`` carries it.
         sleep: waits between tries; tests hand in a fake.
     """
 
@@ -133,7 +124,7 @@ class Transport:
     timeout_seconds: tuple[float, float] = (10.0, 60.0)
     max_bytes: int = 50 * 1024 * 1024
     tries: int = 4
-    longest_wait_seconds: float = 120.0
+    longestwait_seconds: float = 120.0
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
@@ -152,8 +143,8 @@ class Transport:
         self._prefix = origin + parts.path.rstrip("/")
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TryLater),
-            stop=lambda state: state.attempt_number >= self.tries or _wait_seconds(state) > self.longest_wait_seconds,
-            wait=_wait_seconds,
+            stop=lambda state: state.attempt_number >= self.tries or wait_seconds(state) > self.longestwait_seconds,
+            wait=wait_seconds,
             sleep=lambda seconds: self.sleep(seconds),
             reraise=True,
         )
@@ -316,8 +307,6 @@ class Transport:
         while chunk := response.read(CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
-            if plain and response.length_remaining == 0:
-                break
             if size > self.max_bytes:
                 # The rest stays unread, so this connection cannot serve again.
                 response.close()
@@ -327,6 +316,8 @@ class Transport:
                     if request.wrote
                     else ConfigurationError(f"{text} Check the host in the Connection.", tool=self.tool)
                 )
+            if plain and response.length_remaining == 0:
+                break
         return b"".join(chunks)
 
     def _timeout(self) -> urllib3.Timeout:
@@ -337,13 +328,13 @@ class Transport:
     def _network_error(self, request: _Request, error: Exception) -> LedgerError:
         """A fault without a complete answer: passing for a read, of unknown outcome for a write that may have left."""
         what = f"{request.name} at {self.tool} failed: {type(error).__name__}."
-        if _is_bad_certificate(error):
+        if is_bad_certificate(error):
             return ConfigurationError(
                 f"The certificate of {self.tool} is not trusted: check the host in the Connection.",
                 field="host",
                 tool=self.tool,
             )
-        if not request.wrote or _never_left(error):
+        if not request.wrote or never_left(error):
             return TryLater(what, tool=self.tool)
         return OutcomeUnknown(f"{what} The request may have been carried out.", tool=self.tool)
 
@@ -353,7 +344,7 @@ class Transport:
         facts: dict[str, Any] = {"tool": self.tool, "tool_code": str(status), "request_id": answer.request_id}
         if status == 429:
             seconds = retry_after_seconds(answer.headers)
-            self.throttle.pause(min(seconds if seconds is not None else 1.0, self.longest_wait_seconds))
+            self.throttle.pause(min(seconds if seconds is not None else 1.0, self.longestwait_seconds))
             return TryLater(what, retry_after_seconds=seconds, **facts)
         if 300 <= status < 400:
             if request.wrote:
@@ -372,35 +363,6 @@ class Transport:
         return error
 
 
-def retry_after_seconds(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds that ``Retry-After`` asks for: a number, or a date compared with the answer's own ``Date``.
-
-    Returns:
-        None when there is no usable header; never less than 0.
-    """
-    text = headers.get("retry-after", "").strip()
-    try:
-        return max(0.0, float(text)) if float(text) < 1e9 else None
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(text)
-        start = now or parsedate_to_datetime(headers["date"]) if "date" in headers else now or datetime.now(UTC)
-        return max(0.0, (until - start).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def _wait_seconds(state: tenacity.RetryCallState) -> float:
-    """What the server asked for, plus a little; else 0.5 s, 1 s, 2 s … each up to doubled by chance."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = getattr(error, "retry_after_seconds", None)
-    jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
-    if asked is not None:
-        return float(asked) + 0.1 * jitter
-    return float(min(30.0, 0.5 * 2 ** (state.attempt_number - 1)) * (1 + jitter))
-
-
 def _encode_body(json: Any, data: Any, files: Any) -> tuple[bytes | None, str | None]:
     if files is not None:
         fields = {**(data or {}), **files}
@@ -412,26 +374,3 @@ def _encode_body(json: Any, data: Any, files: Any) -> tuple[bytes | None, str | 
     if data is not None:
         return bytes(data, "utf-8") if isinstance(data, str) else bytes(data), None
     return None, None
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The fault itself, out of urllib3's wrappings."""
-    while True:
-        inner = getattr(error, "original_error", None) if isinstance(error, ProxyError) else None
-        inner = inner or (error.reason if isinstance(error, MaxRetryError) else None)
-        if inner is None:
-            return error
-        error = inner
-
-
-def _never_left(error: BaseException) -> bool:
-    """True only where no connection came about: refused, name not resolved, connect time-out.
-
-    A reset on a kept connection proves nothing: the server may have read the request before it closed.
-    """
-    return isinstance(_cause(error), (NewConnectionError, ConnectTimeoutError))
-
-
-def _is_bad_certificate(error: BaseException) -> bool:
-    found = _cause(error)
-    return isinstance(found, Urllib3SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(found)

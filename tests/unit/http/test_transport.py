@@ -24,9 +24,9 @@ from urllib3.exceptions import SSLError as Urllib3SSLError
 
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import ConfigurationError, LedgerError, OutcomeUnknown, PostingRefused, TryLater
-from sellsy_ledger.http import transport as transport_module
+from sellsy_ledger.http.faults import never_left, retry_after_seconds
 from sellsy_ledger.http.throttle import Throttle
-from sellsy_ledger.http.transport import Answer, Transport, retry_after_seconds
+from sellsy_ledger.http.transport import Answer, Transport
 from tests.unit.http.conftest import FakeClock
 from tests.unit.http.wire import CLOSE, HANG, RESET, Wire, answer
 
@@ -156,6 +156,18 @@ def test_an_answer_beyond_the_cap_is_refused_while_it_is_read(wire: Wire, build:
     wire.play(answer(body=b"x" * 2_000_000))
     with pytest.raises(ConfigurationError, match="more than 1000000 bytes"):
         build(max_bytes=1_000_000).read("GET", "/x")
+
+
+def test_the_cap_holds_for_an_answer_of_one_piece(wire: Wire, build: Build) -> None:
+    wire.play(answer(body=b"x" * 200))
+    with pytest.raises(ConfigurationError):
+        build(max_bytes=100).read("GET", "/x")
+
+
+def test_a_write_answered_beyond_the_cap_may_have_been_carried_out(wire: Wire, build: Build) -> None:
+    wire.play(answer(body=b"x" * 200))
+    with pytest.raises(OutcomeUnknown):
+        build(max_bytes=100).write("POST", "/entry", json={})
 
 
 def test_a_bomb_is_refused_by_its_unpacked_size(wire: Wire, build: Build) -> None:
@@ -289,7 +301,7 @@ def test_a_tool_that_says_nothing_was_done_lets_a_write_leave_again(wire: Wire, 
     ],
 )
 def test_only_a_connection_that_never_was_proves_that_nothing_left(error: Exception, left_nothing: bool) -> None:
-    assert transport_module._never_left(error) is left_nothing
+    assert never_left(error) is left_nothing
 
 
 # -- what is told ------------------------------------------------------------------------------------------------
