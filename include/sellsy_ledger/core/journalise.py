@@ -197,7 +197,7 @@ def _warnings(document: Document, lines: Iterable[EntryLine]) -> tuple[str, ...]
         f"Le compte {line.account} est celui des factures à établir ou à recevoir en fin d'exercice ; pour la TVA "
         "sur les encaissements, le compte d'attente est 44574 (ventes) ou 44564 (achats)."
         for line in lines
-        if line.role is Role.VAT and line.account.startswith(UNINVOICED_VAT_ACCOUNTS)
+        if line.account.startswith(UNINVOICED_VAT_ACCOUNTS) and line.role is Role.VAT
     ]
     if not implied_rate_is_legal(document):
         vat, net = cents_to_french(document.vat_cents), cents_to_french(document.net_cents)

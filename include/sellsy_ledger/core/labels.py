@@ -141,7 +141,7 @@ class Labels:
         self, document: Document, name: str, style: LabelStyle, capabilities: Capabilities, note: str = ""
     ) -> None:
         self._charset = capabilities.label_charset
-        self._longest = capabilities.label_max
+        self._longest = capabilities.label_max or _DEFAULT_MAX
         self._note = f" {clean_text(note, self._charset)}" if note else ""
         self._style = style
         self._name = clean_text(document.third_party_name or name, self._charset)
@@ -170,15 +170,19 @@ class Labels:
         if self._fixed is not None:
             return self._fixed
         if len(descriptions) == 1:
-            return self.other(descriptions[0])
-        words = dict.fromkeys(clean_text(text, self._charset) for text in descriptions)
-        return self.other(", ".join(text for text in words if text))
+            return self._worded(clean_text(descriptions[0], self._charset))
+        words = dict.fromkeys([clean_text(text, self._charset) for text in descriptions])
+        words.pop("", None)
+        return self._worded(", ".join(words))
 
     def other(self, description: str) -> str:
         """The label of any other line; without a description the document's subject stands in, then the name."""
         if self._fixed is not None:
             return self._fixed
-        text = clean_text(description, self._charset) or clean_text(self._fallback, self._charset)
+        return self._worded(clean_text(description, self._charset))
+
+    def _worded(self, text: str) -> str:
+        text = text or clean_text(self._fallback, self._charset)
         if self._style is LabelStyle.THIRD_PARTY_THEN_DESCRIPTION:
             return self._cut(text or self._name)
         return self._cut(self._joined(text))
@@ -187,4 +191,6 @@ class Labels:
         return f"{self._name}{_SEPARATOR}{text}" if self._name and text else self._name or text
 
     def _cut(self, text: str) -> str:
+        if not self._note and len(text) <= self._longest:
+            return text
         return cut_label(text, self._longest, self._note)

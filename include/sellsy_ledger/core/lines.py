@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 _ZERO = Decimal(0)
+# Looking a member up in its class takes longer than naming it here.
+_THIRD_PARTY, _NET, _VAT = Role.THIRD_PARTY, Role.NET, Role.VAT
 
 
 class Making(NamedTuple):
@@ -93,7 +95,7 @@ def third_party_line(making: Making, claimed_cents: int, third_party: LedgerThir
         label=making.labels.third_party(),
         debit_cents=debit,
         credit_cents=credit,
-        role=Role.THIRD_PARTY,
+        role=_THIRD_PARTY,
         why=why,
     )
 
@@ -157,7 +159,7 @@ def net_lines(making: Making, groups: Sequence[NetGroup], discount: Discount | N
             debit_cents=debit,
             credit_cents=credit,
             vat_code=group.rule.vat_code,
-            role=Role.NET,
+            role=_NET,
             analytic_code=group.analytic_code,
             why=Why(group.account.rule, (str(group.rows), spread, *group.rule.facts, *group.account.facts)),
         )
@@ -190,7 +192,7 @@ def _vat_line(making: Making, account: str | None, rule: VatRule, cents: int, la
         debit_cents=debit,
         credit_cents=credit,
         vat_code=rule.vat_code,
-        role=Role.VAT,
+        role=_VAT,
         why=why,
     )
 
@@ -208,7 +210,7 @@ def deposit_net_lines(making: Making, shares: Sequence[DepositShare]) -> Iterato
             debit_cents=debit,
             credit_cents=credit,
             vat_code=_rule_of_share(making, share.tax).vat_code,
-            role=Role.NET,
+            role=_NET,
             why=Why("deposit_taken_back", (share.deposit.number, cents_to_french(share.deposit.gross_cents))),
         )
 

@@ -43,7 +43,7 @@ def parse_decimal(value: str | int | Decimal) -> Decimal:
 
 def round_to_cents(amount: Decimal) -> int:
     """Cents of ``amount`` euros, half away from zero: 0.125 → 13, −0.125 → −13."""
-    return int((amount * _HUNDRED).quantize(_ONE, rounding=ROUND_HALF_UP))
+    return int((amount * _HUNDRED).quantize(_ONE, ROUND_HALF_UP))
 
 
 def to_cents(value: str | int | Decimal) -> int:
