@@ -20,14 +20,24 @@ from sellsy_ledger.http.paging import follow
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Answer, Download, Transport
 from sellsy_ledger.sources.sellsy.errors import TokenRefused, login_rule, v1_rule, v2_rule
+from sellsy_ledger.sources.sellsy.pages import (
+    PAGE_SIZE,
+    Listing,
+    Page,
+    Pagination,
+    V1Infos,
+    V1List,
+    listing_decoder,
+    next_number,
+    next_offset,
+    v1_items,
+    without_repeats,
+)
 
-__all__ = ["V1_METHODS", "Page", "SellsyClient"]
+__all__ = ["PAGE_SIZE", "V1_METHODS", "Page", "SellsyClient"]
 
 # The scope api-v1 opens every V1 method, writing ones too: this list is the only fence.
-V1_METHODS = frozenset(
-    {"Purchase.getList", "Purchase.getOne", "Purchase.getPublicLink", "Briefcases.getList", "Infos.getInfos"}
-)
-PAGE_SIZE = 100
+V1_METHODS = frozenset({"Purchase.getList", "Purchase.getOne", "Purchase.getPublicLink", "Briefcases.getList"})
 # Below every figure seen on real accounts; the account's own quotas replace them once a run proves long.
 DEFAULT_LIMITS = [(5, 1.0), (120, 60.0)]
 CALLS_BEFORE_QUOTAS = 40
@@ -40,24 +50,6 @@ FILE_HOSTS = ("sellsy.com", "*.sellsy.com")
 Params = Sequence[tuple[str, str]]
 
 
-class Page(msgspec.Struct, frozen=True):
-    """One page of a listing: its objects, not yet decoded, and how many the whole listing has (None = not told)."""
-
-    items: list[msgspec.Raw]
-    total: int | None
-
-
-class _Pagination(msgspec.Struct):
-    limit: int | None = None
-    total: int | None = None
-    offset: str | int | None = None
-
-
-class _Listing(msgspec.Struct):
-    data: list[msgspec.Raw] | dict[str, msgspec.Raw]
-    pagination: _Pagination | list[Any] | None = None
-
-
 class _Token(msgspec.Struct):
     access_token: str
     expires_in: float | str | None = None
@@ -68,16 +60,6 @@ class _V1Answer(msgspec.Struct):
     result: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _V1Infos(msgspec.Struct):
-    nbpages: int | str | None = None
-    nbperpage: int | str | None = None
-
-
-class _V1List(msgspec.Struct):
-    result: list[msgspec.Raw] | dict[str, msgspec.Raw]
-    infos: _V1Infos | list[Any] | None = None
-
-
 class _Rate(msgspec.Struct):
     limit: int | None = None
 
@@ -85,9 +67,6 @@ class _Rate(msgspec.Struct):
 class _Quotas(msgspec.Struct):
     api_rate_seconds: _Rate | None = None
     api_rate_minutes: _Rate | None = None
-
-
-_listing_decoder = msgspec.json.Decoder(_Listing)
 
 
 class SellsyClient:
@@ -195,8 +174,8 @@ class SellsyClient:
             listing = self._listing(path, params, filters, offset)
             items = list(listing.data.values()) if isinstance(listing.data, dict) else listing.data
             collected += len(items)
-            pagination = listing.pagination if isinstance(listing.pagination, _Pagination) else _Pagination()
-            return Page(items, pagination.total), _next_offset(path, pagination, len(items), collected)
+            pagination = listing.pagination if isinstance(listing.pagination, Pagination) else Pagination()
+            return Page(items, pagination.total), next_offset(path, pagination, len(items), collected)
 
         return follow("", fetch, what=f"Sellsy's {path}")
 
@@ -204,10 +183,10 @@ class SellsyClient:
         """The JSON of a listing's first object only: a cheap probe, which also tells the total."""
         return self._page(path, [*params, ("limit", "1")], filters)
 
-    def _listing(self, path: str, params: Params, filters: Mapping[str, Any] | None, offset: str) -> _Listing:
+    def _listing(self, path: str, params: Params, filters: Mapping[str, Any] | None, offset: str) -> Listing:
         query = [*params, ("limit", str(PAGE_SIZE)), *([("offset", offset)] if offset else [])]
         try:
-            return _listing_decoder.decode(self._page(path, query, filters))
+            return listing_decoder.decode(self._page(path, query, filters))
         except msgspec.DecodeError as error:
             raise TryLater(f"Sellsy's {path} answered no listing ({error}).", tool="sellsy") from None
 
@@ -245,18 +224,18 @@ class SellsyClient:
         def fetch(number: int) -> tuple[list[msgspec.Raw], int | None]:
             asked = {**params, "pagination": {"pagenum": number, "nbperpage": PAGE_SIZE}}
             try:
-                found = msgspec.json.decode(self.v1(method, asked), type=_V1List | list[Any])
+                found = msgspec.json.decode(self.v1(method, asked), type=V1List | list[Any])
             except msgspec.DecodeError as error:
                 raise TryLater(f"Sellsy's {method} answered no listing ({error}).", tool="sellsy") from None
             if isinstance(found, list):
                 if found:
                     raise TryLater(f"Sellsy's {method} answered no listing.", tool="sellsy")
                 return [], None
-            items = _v1_items(found.result)
-            infos = found.infos if isinstance(found.infos, _V1Infos) else _V1Infos()
-            return items, _next_number(number, infos, len(items))
+            items = v1_items(found.result)
+            infos = found.infos if isinstance(found.infos, V1Infos) else V1Infos()
+            return items, next_number(number, infos, len(items))
 
-        return _without_repeats(follow(1, fetch, what=f"Sellsy's {method}"), method)
+        return without_repeats(follow(1, fetch, what=f"Sellsy's {method}"), method)
 
     # -- files -------------------------------------------------------------------------------------------------
     def download(self, url: str, *, max_bytes: int) -> Download:
@@ -315,57 +294,6 @@ class SellsyClient:
             limits = [(rate.limit, seconds) for rate, seconds in rates if rate and rate.limit]
             if len(limits) == len(rates):
                 self._api.throttle.set_limits(limits)
-
-
-def _next_offset(path: str, pagination: _Pagination, count: int, collected: int) -> str | None:
-    """The next page's offset, None after the last page.
-
-    A full page, or fewer objects than announced, means that there is more. A server that gives fewer a page than asked
-    is obeyed rather than taken for done.
-    """
-    short = count < min(PAGE_SIZE, pagination.limit or PAGE_SIZE)
-    announced = pagination.total or 0
-    if count == 0:
-        if collected == 0 and announced > 0:
-            raise TryLater(f"Sellsy's {path} announced {announced} objects and gave none.", tool="sellsy")
-        return None
-    if short and collected >= announced:
-        return None
-    if pagination.offset in (None, "", 0):
-        if collected < announced:
-            raise TryLater(f"Sellsy's {path} broke off after {collected} of {announced} objects.", tool="sellsy")
-        return None
-    return str(pagination.offset)
-
-
-def _v1_items(found: list[msgspec.Raw] | dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
-    if isinstance(found, list):
-        return found
-    return [value for key, value in found.items() if key != "_xml_childtag"]
-
-
-def _next_number(number: int, infos: _V1Infos, count: int) -> int | None:
-    pages, size = _whole(infos.nbpages), _whole(infos.nbperpage)
-    if count == 0:
-        return None
-    more = number < pages if pages is not None else count >= (size or PAGE_SIZE)
-    return number + 1 if more else None
-
-
-def _whole(value: object) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() else None
-
-
-def _without_repeats(pages: Iterator[list[msgspec.Raw]], method: str) -> Iterator[list[msgspec.Raw]]:
-    """A server that ignores the page number would give the first page for ever."""
-    before: bytes | None = None
-    for page in pages:
-        first = bytes(page[0]) if page else None
-        if first is not None and first == before:
-            raise TryLater(f"Sellsy's {method} gave the same page twice.", tool="sellsy")
-        before = first
-        yield page
 
 
 def _origin(url: str) -> str:

@@ -42,106 +42,24 @@ from sellsy_ledger.sources.sellsy.fields import (
     unreadable,
 )
 from sellsy_ledger.sources.sellsy.parties import parse_third_party
+from sellsy_ledger.sources.sellsy.wire import (
+    Adjustment,
+    Amount,
+    Related,
+    SaleAmounts,
+    SaleEmbed,
+    SaleObject,
+    SaleRow,
+    SaleTax,
+    sale_decoder,
+)
 
-__all__ = ["Tax", "embedded_third_party", "parse_document", "parse_third_party", "read_sale", "sale_decoder"]
+__all__ = ["Tax", "decimals_of", "embedded_third_party", "parse_document", "parse_third_party", "read_sale"]
 
 PRICED_ROWS = frozenset({"single", "catalog", "shipping", "packaging", "deposit"})
 LAYOUT_ROWS = frozenset({"comment", "title", "sub-total", "break-line", "break-page"})
 _DUE_ON = {"debit": DueOn.INVOICE, "collection": DueOn.RECEIPT}
 _NO_TAXES: Mapping[int, Tax] = {}
-
-# JSON numbers with a decimal point never match: an amount is text, so that it cannot have lost a cent on its way.
-_Amount = str | int | None
-
-
-class _Amounts(msgspec.Struct):
-    total_incl_tax: _Amount = None
-    total_excl_tax: _Amount = None
-    total_raw_excl_tax: _Amount = None
-    total_after_discount_excl_tax: _Amount = None
-    total_packaging: _Amount = None
-    total_shipping: _Amount = None
-    total_remaining_due_incl_tax: _Amount = None
-    total_primes_incl_tax: _Amount = None
-
-
-class _Tax(msgspec.Struct):
-    amount: _Amount = None
-    id: int | None = None
-    rate: _Amount = None
-    label: str | None = None
-
-
-class _Row(msgspec.Struct):
-    type: str = ""
-    amount_tax_exc: _Amount = None
-    tax_id: int | None = None
-    tax_rate: _Amount = None
-    accounting_code_id: int | None = None
-    analytic_code: str | None = None
-    description: str | None = None
-    reference: str | None = None
-    is_optional: bool | None = None
-
-
-class _Related(msgspec.Struct):
-    type: str = ""
-    id: int | None = None
-
-
-class _Deposit(msgspec.Struct):
-    id: int
-    amount: _Amount = None
-    number: str | None = None
-    date: str | None = None
-
-
-class _Adjustment(msgspec.Struct):
-    name: str | None = None
-    reference: str | None = None
-    unit_amount: _Amount = None
-    quantity: _Amount = None
-    total_amount: _Amount = None
-    accounting_code_id: int | None = None
-
-
-class _Embed(msgspec.Struct):
-    deposits: list[_Deposit] | dict[str, _Deposit] | None = None
-    discount_incl_taxes: list[_Adjustment] | _Adjustment | None = None
-    company: msgspec.Raw = msgspec.Raw(b"null")
-    individual: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class SaleObject(msgspec.Struct):
-    """A V2 invoice or credit note, as listed (without ``rows``) or as read alone. Only what is used is decoded."""
-
-    id: int
-    number: str | None = None
-    status: str | None = None
-    date: str | None = None
-    due_date: str | None = None
-    created: str | None = None
-    subject: str | None = None
-    amounts: _Amounts | list[Any] | None = None
-    currency: str | None = None
-    taxes: list[_Tax] | dict[str, _Tax] | None = None
-    discount: dict[str, Any] | list[Any] | None = None
-    related: list[_Related] | None = None
-    company_name: str | None = None
-    is_deposit: bool | None = None
-    is_progress_invoice: bool | None = None
-    vat_mode: str | None = None
-    service_dates: dict[str, Any] | list[Any] | None = None
-    analytic_code: str | None = None
-    is_sent_to_accounting: bool | None = None
-    file_id: int | None = None
-    pdf_link: str | None = None
-    decimal_number: dict[str, Any] | list[Any] | None = None
-    rows: list[_Row] | None = None
-    embed: _Embed | list[Any] | None = msgspec.field(name="_embed", default=None)
-
-
-sale_decoder = msgspec.json.Decoder(SaleObject)
 
 
 def parse_document(kind: Kind, data: bytes | Mapping[str, Any], taxes: Mapping[int, Tax] = _NO_TAXES) -> Document:
@@ -182,7 +100,7 @@ def read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax] = _NO_TAXE
 
 def _read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax]) -> Document:
     amounts = found.amounts
-    if not isinstance(amounts, _Amounts):
+    if not isinstance(amounts, SaleAmounts):
         unreadable("amounts", "is missing", kind, found.id)
     date = day(found.date, "date")
     if date is None:
@@ -194,7 +112,7 @@ def _read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax]) -> Docum
         unreadable("number", "is missing", kind, found.id)
     vat = _read_vat(found.taxes, taxes)
     name = clean_text(found.company_name)
-    embed = found.embed if isinstance(found.embed, _Embed) else None
+    embed = found.embed if isinstance(found.embed, SaleEmbed) else None
     start, end = _service_dates(found.service_dates)
     remaining = amounts.total_remaining_due_incl_tax
     return Document(
@@ -230,7 +148,7 @@ def _read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax]) -> Docum
     )
 
 
-def _read_vat(found: list[_Tax] | dict[str, _Tax] | None, taxes: Mapping[int, Tax]) -> tuple[VatAmount, ...]:
+def _read_vat(found: list[SaleTax] | dict[str, SaleTax] | None, taxes: Mapping[int, Tax]) -> tuple[VatAmount, ...]:
     if not found:
         return ()
     items = found.values() if isinstance(found, dict) else found
@@ -255,7 +173,7 @@ def _read_vat(found: list[_Tax] | dict[str, _Tax] | None, taxes: Mapping[int, Ta
     return tuple(amounts)
 
 
-def _read_rows(found: list[_Row], vat: tuple[VatAmount, ...], taxes: Mapping[int, Tax]) -> tuple[Row, ...]:
+def _read_rows(found: list[SaleRow], vat: tuple[VatAmount, ...], taxes: Mapping[int, Tax]) -> tuple[Row, ...]:
     rows = []
     for position, item in enumerate(found):
         kind = item.type
@@ -283,7 +201,7 @@ def _read_rows(found: list[_Row], vat: tuple[VatAmount, ...], taxes: Mapping[int
     return tuple(rows)
 
 
-def _missing_rate(item: _Row, vat: tuple[VatAmount, ...], taxes: Mapping[int, Tax]) -> Decimal:
+def _missing_rate(item: SaleRow, vat: tuple[VatAmount, ...], taxes: Mapping[int, Tax]) -> Decimal:
     """The rate of a row that does not tell its own: what the document prints for its tax, else the account's tax."""
     if item.tax_id is None:
         return Decimal(0)
@@ -294,14 +212,14 @@ def _missing_rate(item: _Row, vat: tuple[VatAmount, ...], taxes: Mapping[int, Ta
     return known
 
 
-def _customer(related: list[_Related] | None) -> ThirdPartyRef:
+def _customer(related: list[Related] | None) -> ThirdPartyRef:
     for item in related or ():
         if item.type in ("company", "individual") and item.id is not None:
             return ThirdPartyRef(type=item.type, id=item.id)
     return ThirdPartyRef(type="snapshot", id=None)
 
 
-def _read_deposits(embed: _Embed) -> tuple[DepositDeduction, ...]:
+def _read_deposits(embed: SaleEmbed) -> tuple[DepositDeduction, ...]:
     found = embed.deposits or ()
     return tuple(
         DepositDeduction(
@@ -314,10 +232,10 @@ def _read_deposits(embed: _Embed) -> tuple[DepositDeduction, ...]:
     )
 
 
-def _read_adjustments(embed: _Embed | None, primes: _Amount) -> tuple[TaxInclusiveAdjustment, ...]:
+def _read_adjustments(embed: SaleEmbed | None, primes: Amount) -> tuple[TaxInclusiveAdjustment, ...]:
     adjustments = []
     found = embed.discount_incl_taxes if embed else None
-    for item in [found] if isinstance(found, _Adjustment) else found or ():
+    for item in [found] if isinstance(found, Adjustment) else found or ():
         amount = _adjustment_amount(item)
         if amount:
             adjustments.append(
@@ -332,7 +250,7 @@ def _read_adjustments(embed: _Embed | None, primes: _Amount) -> tuple[TaxInclusi
     return tuple(adjustments)
 
 
-def _adjustment_amount(item: _Adjustment) -> int:
+def _adjustment_amount(item: Adjustment) -> int:
     """Cents of a discount including VAT; a PHP-empty object (no amount at all) is no discount."""
     field = "_embed.discount_incl_taxes.total_amount"
     if item.total_amount is not None:
@@ -343,7 +261,7 @@ def _adjustment_amount(item: _Adjustment) -> int:
     return round_to_cents(decimal_of(item.unit_amount, field) * quantity)
 
 
-def _global_discount(found: SaleObject, amounts: _Amounts) -> Decimal:
+def _global_discount(found: SaleObject, amounts: SaleAmounts) -> Decimal:
     """Net amount of the global discount: what separates the two totals, exact whatever the discount's own form."""
     raw, after = amounts.total_raw_excl_tax, amounts.total_after_discount_excl_tax
     if raw not in (None, "") and after not in (None, ""):
@@ -355,7 +273,7 @@ def _global_discount(found: SaleObject, amounts: _Amounts) -> Decimal:
     return decimal_of(amount, "discount.amount") if amount not in (None, "") else Decimal(0)
 
 
-def _sum(shipping: _Amount, packaging: _Amount) -> Decimal:
+def _sum(shipping: Amount, packaging: Amount) -> Decimal:
     total = Decimal(0)
     for value, field in ((shipping, "amounts.total_shipping"), (packaging, "amounts.total_packaging")):
         if value and value != "0.00":
@@ -372,7 +290,7 @@ def _service_dates(found: object) -> tuple[dt.date | None, dt.date | None]:
 def embedded_third_party(found: SaleObject) -> ThirdParty | None:
     """The customer embedded in a listed document; None when the embed is absent (or its scope is missing)."""
     embed = found.embed
-    if not isinstance(embed, _Embed):
+    if not isinstance(embed, SaleEmbed):
         return None
     for raw in (embed.company, embed.individual):
         if bytes(raw)[:1] == b"{":

@@ -22,14 +22,9 @@ from sellsy_ledger.sources.sellsy.errors import NotFound
 from sellsy_ledger.sources.sellsy.fields import clean_text, day, id_of
 from sellsy_ledger.sources.sellsy.journal import Journal, rebuilt_rows
 from sellsy_ledger.sources.sellsy.listing import Pair, Problems, Window
-from sellsy_ledger.sources.sellsy.objects import (
-    SaleObject,
-    decimals_of,
-    embedded_third_party,
-    read_sale,
-    sale_decoder,
-)
+from sellsy_ledger.sources.sellsy.objects import decimals_of, embedded_third_party, read_sale
 from sellsy_ledger.sources.sellsy.reference import Reference
+from sellsy_ledger.sources.sellsy.wire import SaleObject, sale_decoder
 
 __all__ = ["PATHS", "SalesScan", "fetch_sale"]
 
