@@ -55,6 +55,7 @@ def test_two_runs_that_post_the_same_batch_at_once_write_each_document_once(fres
     company = stage.company("the run")
     (batch,) = stage.prepare(company)
     together = threading.Barrier(2)
+    errors: list[BaseException] = []
 
     def post() -> None:
         register = stage.open_register()
@@ -62,6 +63,9 @@ def test_two_runs_that_post_the_same_batch_at_once_write_each_document_once(fres
             twin = stage.company("the run", register)
             together.wait()
             post_entries(twin, batch)
+        except BaseException as error:
+            errors.append(error)
+            raise
         finally:
             register.close()
 
@@ -70,6 +74,7 @@ def test_two_runs_that_post_the_same_batch_at_once_write_each_document_once(fres
         thread.start()
     for thread in threads:
         thread.join()
+    assert errors == []
     stage.tomorrow()
     stage.night()
     assert stage.problems_with_the_books() == []
@@ -81,8 +86,8 @@ def test_a_run_that_was_overtaken_writes_nothing_more(fresh):
     (batch,) = stage.prepare(slow)
     stage.clock += dt.timedelta(hours=2)
     stage.night("overtaker")
+    stage.register.take_lease("atelier", holder="overtaker again")
     with pytest.raises(LeaseHeld):
-        stage.register.take_lease("atelier", holder="overtaker again")
         post_entries(slow, batch)
     stage.register.free_lease("atelier", holder="overtaker again")
     assert stage.problems_with_the_books() == []

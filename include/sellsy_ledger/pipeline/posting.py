@@ -8,6 +8,7 @@ for the key unless this is provably the first try; one write; its answer is comm
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import msgspec
 
@@ -169,7 +170,7 @@ class _Posting:
                 self._looks_up_first_tries = False
             self._posted(record, request, posting, self.connector.post_entry(request))
         except DocumentError as error:
-            self.step.store(
+            self._store_result(
                 record,
                 state=state_of_refusal(error.reason),
                 reason=error.reason,
@@ -178,14 +179,27 @@ class _Posting:
                 posting=posting,
             )
         except PostingConflict as error:
-            self.step.store(record, state=State.CONFLICT, reason=None, detail=error.message, posting=posting)
+            self._store_result(record, state=State.CONFLICT, reason=None, detail=error.message, posting=posting)
         except OutcomeUnknown as error:
-            self.step.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=error.message, posting=posting)
+            self._store_result(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=error.message, posting=posting)
         except (TryLater, ConfigurationError) as error:
             # Nothing was written by this attempt; an earlier one is settled only by a look-up that answered.
             state = State.READY if surely_absent else State.OUTCOME_UNKNOWN
-            self.step.store(record, state=state, reason=None, detail="", note=str(error)[:500], posting=posting)
+            self._store_result(record, state=state, reason=None, detail="", note=str(error)[:500], posting=posting)
             raise
+
+    def _store_result(self, record: DocumentRecord, *, posting: Posting, **fields: Any) -> None:
+        """Store what became of a write that was begun. A twin of this task may have begun the same document meanwhile
+        and left it to us: its attempt stays counted.
+        """
+        try:
+            self.step.store(record, posting=posting, **fields)
+        except InvariantBroken:
+            (now,) = self.company.register.load(self.company.name, [record.key])
+            attempts = now.posting.attempts if now.posting else 0
+            if attempts <= posting.attempts:
+                raise
+            self.step.store(record, posting=msgspec.structs.replace(posting, attempts=attempts), **fields)
 
     def _found(self, record: DocumentRecord, request: PostingRequest, posting: Posting, held: PostedEntry) -> None:
         """An entry under our key: the one we would send, or a conflict that a person decides."""
@@ -202,7 +216,7 @@ class _Posting:
         )
         if found:
             detail = " ; ".join(found[:5])
-            self.step.store(record, state=State.CONFLICT, reason=None, detail=detail, posting=posting, note=detail)
+            self._store_result(record, state=State.CONFLICT, reason=None, detail=detail, posting=posting, note=detail)
             return
         self._looks_up_first_tries = self._looks_up_first_tries or posting.attempts == 1
         receipt = Receipt(
@@ -218,7 +232,7 @@ class _Posting:
             done = self.connector.wait_until_done(request, receipt)
             if done is None:
                 kept = msgspec.structs.replace(posting, entry_id=receipt.entry_id)
-                self.step.store(record, state=State.POSTING, posting=kept, note="the tool is still importing it")
+                self._store_result(record, state=State.POSTING, posting=kept, note="the tool is still importing it")
                 return
             receipt = done
         self._book(record, request, posting, receipt, note="; ".join(receipt.warnings)[:500])
@@ -234,7 +248,7 @@ class _Posting:
             pdf_sha256=(_sha256(request) or "") if receipt.pdf_attached else "",
             posted_at=self.company.now(),
         )
-        self.step.store(record, state=State.POSTED, reason=None, detail="", posting=booked, note=note)
+        self._store_result(record, state=State.POSTED, reason=None, detail="", posting=booked, note=note)
 
 
 def takes_pdf_later(connector: LedgerConnector) -> bool:
