@@ -101,7 +101,9 @@ def third_party_line(making: Making, claimed_cents: int, third_party: LedgerThir
 
 
 def net_groups(making: Making, rows: tuple[Row, ...], rules: Sequence[VatRule]) -> list[NetGroup]:
-    """The rows by the net line that they belong to, in the order of their first rows.
+    """The rows by the net line that they belong to, ordered by account, VAT code and analytic code.
+
+    The order does not depend on the rows', so that an entry is the same whatever its rows were read from.
 
     Args:
         making: the entry in the making.
@@ -115,12 +117,12 @@ def net_groups(making: Making, rows: tuple[Row, ...], rules: Sequence[VatRule]) 
     printed = {amount.tax_id: rule for amount, rule in zip(document.vat, rules, strict=True)}
     # A deposit is no turnover, whatever account its row names.
     deposit = books.deposit_account() if document.is_deposit else None
-    groups: dict[tuple[str, str, str | None], NetGroup] = {}
+    groups: dict[tuple[str, str, str], NetGroup] = {}
     for row in rows:
         rule = printed.get(row.tax_id) or _rule_of_unprinted_tax(making, row, rules)
         account = deposit or books.accounts.resolve(row)
         analytic_code = row.analytic_code or document.analytic_code
-        key = (account.number, rule.group, analytic_code)
+        key = (account.number, rule.group, analytic_code or "")
         group = groups.get(key)
         if group is None:
             group = groups[key] = NetGroup(account, rule, analytic_code)
@@ -130,7 +132,7 @@ def net_groups(making: Making, rows: tuple[Row, ...], rules: Sequence[VatRule]) 
             group.discounted += row.net
         if collects:
             group.descriptions.append(row.description)
-    return list(groups.values())
+    return [groups[key] for key in sorted(groups)] if len(groups) > 1 else list(groups.values())
 
 
 def _rule_of_unprinted_tax(making: Making, row: Row, rules: Sequence[VatRule]) -> VatRule:

@@ -1,7 +1,9 @@
 """Whether the rows rebuilt from Sellsy's accounting journal make the same entry as the document's own rows.
 
 Where they do, the document's detail need not be fetched. Only what is provable counts: when in doubt, the answer is
-no, and the price is one call.
+no, and the price is one call. The reader rebuilds rows only where the journal closes on the document's totals, and
+several lines only where row amounts have no fractions of cents (so that sums of lines are sums of rows); this module
+decides what the company's settings add to that.
 """
 
 from __future__ import annotations

@@ -15,7 +15,10 @@ RATES = {1: Decimal(20), 2: Decimal("5.5"), 3: Decimal(0)}
 ACCOUNTS = [None, "706000", "707000", "708500", "999999"]
 
 kinds = st.sampled_from(list(Kind))
-amounts = st.decimals(min_value=-5000, max_value=5000, places=4, allow_nan=False)
+
+
+def amounts(places: int) -> st.SearchStrategy[Decimal]:
+    return st.decimals(min_value=-5000, max_value=5000, places=places, allow_nan=False)
 
 
 def rounded(amount: Decimal) -> int:
@@ -23,14 +26,16 @@ def rounded(amount: Decimal) -> int:
 
 
 @st.composite
-def rows(draw: st.DrawFn, *, tax_ids: tuple[int, ...] = (1, 2, 3), largest: int = 8) -> tuple[Row, ...]:
+def rows(
+    draw: st.DrawFn, *, tax_ids: tuple[int, ...] = (1, 2, 3), largest: int = 8, places: int = 4
+) -> tuple[Row, ...]:
     count = draw(st.integers(1, largest))
-    return tuple(_row(draw, draw(st.sampled_from(tax_ids))) for _ in range(count))
+    return tuple(_row(draw, draw(st.sampled_from(tax_ids)), places) for _ in range(count))
 
 
-def _row(draw: st.DrawFn, tax_id: int) -> Row:
+def _row(draw: st.DrawFn, tax_id: int, places: int) -> Row:
     return Row(
-        net=draw(amounts),
+        net=draw(amounts(places)),
         tax_id=tax_id,
         rate=RATES[tax_id],
         description=draw(st.text(max_size=20)),

@@ -70,8 +70,8 @@ def test_a_zero_document_is_nothing_to_post_whatever_the_mapping_lacks() -> None
 def test_vat_on_a_total_of_zero_is_booked() -> None:
     outcome = make(document([row("100", account="707"), row("-120", 3, "707")], [vat(2000)]))
     assert lines(outcome) == [
-        ("707000", None, 0, 10000, "net"),
         ("707000", None, 12000, 0, "net"),
+        ("707000", None, 0, 10000, "net"),
         ("445710", None, 0, 2000, "vat"),
     ]
 
@@ -145,7 +145,7 @@ def test_a_zero_rate_gives_no_vat_line_and_its_code_to_the_net_line() -> None:
 def test_a_row_whose_tax_is_not_printed_uses_its_own_rate() -> None:
     outcome = make(document([row("100", account="707"), row("50", 3, "707")], [vat(2000)]))
     assert outcome.entry is not None
-    assert [line.vat_code for line in outcome.entry.lines if line.role is Role.NET] == ["C20", "C0"]
+    assert [line.vat_code for line in outcome.entry.lines if line.role is Role.NET] == ["C0", "C20"]
 
 
 def test_a_row_without_tax_takes_the_printed_tax_of_its_rate() -> None:
@@ -167,6 +167,12 @@ def test_rates_are_never_merged_where_the_tool_has_no_codes() -> None:
     outcome = make(mixed, vat=mapping, tool=capabilities(vat=VatSupport.ACCOUNT_ONLY))
     assert outcome.entry is not None
     assert [line.credit_cents for line in outcome.entry.lines if line.role is Role.NET] == [10000, 10000]
+
+
+def test_the_order_of_rows_does_not_change_the_order_of_lines() -> None:
+    rows = [row("10", account="707"), row("20", account="706"), row("5", 2, "707"), row("1", account="707")]
+    taxes = [vat(620), vat(28, 2)]
+    assert lines(make(document(rows, taxes))) == lines(make(document(rows[::-1], taxes)))
 
 
 def test_analytic_codes_keep_net_lines_apart() -> None:
