@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import requests
 
@@ -72,10 +72,10 @@ class Processes:
         command = [sys.executable, "-m", "sellsy_ledger_sandbox", "--port", str(port)]
         self.start("sandbox", [*command, "--state", str(self.home.sandbox_state)], dict(os.environ))
 
-    def start_airflow(self, environment: dict[str, str]) -> None:
-        """Bring the metadata database up to date, then start the four Airflow processes."""
+    def start_airflow(self, environment: dict[str, str], names: Sequence[str] = AIRFLOW_PROCESSES) -> None:
+        """Bring the metadata database up to date, then start the Airflow processes."""
         self._migrate(environment)
-        for name in AIRFLOW_PROCESSES:
+        for name in names:
             self.start(name, [sys.executable, "-m", "airflow", name], environment)
 
     def _migrate(self, environment: dict[str, str]) -> None:
