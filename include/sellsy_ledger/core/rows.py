@@ -3,7 +3,8 @@
 Where they do, the document's detail need not be fetched. Only what is provable counts: when in doubt, the answer is
 no, and the price is one call. The reader rebuilds rows only where the journal closes on the document's totals, and
 several lines only where row amounts have no fractions of cents (so that sums of lines are sums of rows); this module
-decides what the company's settings add to that.
+decides what the company's settings add to that. One thing no journal shows: rows with and without an account that
+cancel out to zero on Sellsy's default account leave no line there; they change no total, and are not looked for.
 """
 
 from __future__ import annotations

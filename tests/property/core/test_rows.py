@@ -36,7 +36,10 @@ def from_journal(detail: Document, sellsy_default: str) -> Document | None:
     for row in detail.rows or ():
         key = (row.account or sellsy_default, row.analytic_code)
         nets[key] = nets.get(key, Decimal(0)) + row.net
-    booked = {key: rounded(net) for key, net in nets.items() if rounded(net)}
+    booked = {key: rounded(net) for key, net in nets.items()}
+    if not all(booked.values()):
+        # Rows that cancel out leave no trace in a journal (see the module): not part of the promise.
+        return None
     if sum(booked.values()) + detail.vat_cents != detail.gross_cents or len(detail.vat) != 1:
         return None
     tax = detail.vat[0]
