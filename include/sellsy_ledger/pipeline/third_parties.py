@@ -87,6 +87,9 @@ class _Resolver:
         company = self.step.company
         link = company.register.third_party_link(company.name, third_party.key)
         candidates = self._candidates[third_party.direction]
+        if link is not None and not _is_held(link, candidates):
+            # Deleted in the tool since: it is recognised anew, or created again.
+            link = None
         found = match(third_party, candidates, link=link)
         if found.found is not None:
             if found.found != link:
@@ -157,6 +160,12 @@ class _Resolver:
     def _link(self, third_party: ThirdParty, found: LedgerThirdParty) -> None:
         company = self.step.company
         company.register.store_third_party_link(company.name, third_party.key, found, who=company.who)
+
+
+def _is_held(link: LedgerThirdParty, candidates: list[LedgerThirdParty]) -> bool:
+    if link.tool_id:
+        return any(held.tool_id == link.tool_id for held in candidates)
+    return any(held.auxiliary_account == link.auxiliary_account for held in candidates)
 
 
 def _is_ours(third_party: ThirdParty, created: LedgerThirdParty) -> bool:

@@ -160,3 +160,14 @@ def test_a_tool_that_does_not_answer_stops_the_step_after_three_in_a_row(world):
     here.night("retried")
     assert len(here.tool.created) == 5
     assert len(here.keys_held()) == 5
+
+
+def test_a_third_party_deleted_in_the_tool_is_created_again(world):
+    first, second = of(1, "Dupont", 7000), of(2, "Dupont", 7000)
+    here = world(first)
+    here.night()
+    here.tool.created.clear()
+    here.sellsy.documents.append(second)
+    here.night()
+    assert here.state(second) == "verified"
+    assert len(here.tool.created) == 1
