@@ -1,7 +1,7 @@
 """The sandbox itself fails, at every route of the tool and of Sellsy, in every way it knows.
 
-A read is tried again, within the run or by Airflow. A write whose answer is lost is looked up by the next run. Whatever the fault, two
-nights later every document is in the books exactly once.
+A read is tried again, within the run or by Airflow. A write whose answer is lost is looked up by the next run. Whatever
+the fault, two nights later every document is in the books exactly once.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def test_a_fault_on_any_write_books_nothing_twice_and_loses_nothing(fresh, tool,
 @pytest.mark.parametrize("kind", READ_KINDS)
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_fault_on_every_read_is_survived_with_airflows_retries(fresh, tool, kind):
-    """One fault at the first call of every reading route, all in one run; Airflow repeats a task that says try later."""
+    """One fault at the first call of every reading route, all in one run; Airflow repeats what says try later."""
     clean = routes_of_a_clean_night(fresh, tool)
     stage = fresh(tool)
     reads = [
