@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.register.builders import ACME, ACME_IN_TOOL, COMPANY, PDF, WHO, document, entry
 
 from sellsy_ledger.cli import main
 from sellsy_ledger.cli.register_export import CSV_COLUMNS, write_csv
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.register.store import Change, DocumentRecord, Register
+from tests.unit.register.builders import ACME, ACME_IN_TOOL, COMPANY, PDF, WHO, document, entry
 
 EVIL = '=HYPERLINK("http://evil.example";"x")\r\n+second\tline\x1b[2J\x00;"'
 
