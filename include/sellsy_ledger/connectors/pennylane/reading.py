@@ -130,7 +130,8 @@ def posted_invoice(client: PennylaneClient, invoice: answers.Invoice, journals: 
         piece=invoice.invoice_number,
         lines=posted_lines(entry.ledger_entry_lines) if entry else None,
         draft=invoice.is_incomplete,
-        pdf_sha256=hashlib.sha256(file).hexdigest() if file is not None else None,
+        # A web page in place of the file (maintenance, an expired link) says nothing about the file that is held.
+        pdf_sha256=hashlib.sha256(file).hexdigest() if file is not None and file.startswith(b"%PDF-") else None,
         pdf_present=bool(invoice.public_file_url or invoice.filename),
         ledger_entry_id=str(entry.id) if entry else "",
     )
