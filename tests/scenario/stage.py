@@ -25,7 +25,6 @@ from sellsy_ledger.pipeline.access import check_access
 from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
 from sellsy_ledger.pipeline.company import Company, Selection
 from sellsy_ledger.pipeline.fetch import fetch_invoices
-from sellsy_ledger.pipeline.files import LocalDocumentStore
 from sellsy_ledger.pipeline.mapping import map_vat_and_accounts
 from sellsy_ledger.pipeline.pdfs import fetch_pdfs
 from sellsy_ledger.pipeline.posting import post_entries
@@ -33,6 +32,7 @@ from sellsy_ledger.pipeline.report import RunReport, build_report
 from sellsy_ledger.pipeline.rounding import compute_rounding
 from sellsy_ledger.pipeline.third_parties import resolve_third_parties
 from sellsy_ledger.pipeline.verify import verify_entries
+from sellsy_ledger.register.pdf_store import LocalDocumentStore
 from sellsy_ledger.register.store import DocumentRecord, Register
 from sellsy_ledger_sandbox.server import Sandbox
 

@@ -98,7 +98,7 @@ def _checks(settings: CompanySettings, connections: dict[str, Any]) -> list[Acce
     from sellsy_ledger.connectors.registry import capabilities
     from sellsy_ledger.pipeline.access import probe, settings_checks
     from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
-    from sellsy_ledger.pipeline.files import LocalDocumentStore
+    from sellsy_ledger.register.pdf_store import LocalDocumentStore
     from sellsy_ledger.register.store import Register
 
     try:

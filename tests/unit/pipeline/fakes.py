@@ -28,7 +28,6 @@ from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
 from sellsy_ledger.errors import DocumentError, PostingConflict
 from sellsy_ledger.pipeline.company import Company, Selection
 from sellsy_ledger.pipeline.fetch import fetch_invoices
-from sellsy_ledger.pipeline.files import LocalDocumentStore
 from sellsy_ledger.pipeline.mapping import map_vat_and_accounts
 from sellsy_ledger.pipeline.pdfs import fetch_pdfs
 from sellsy_ledger.pipeline.posting import post_entries
@@ -36,6 +35,7 @@ from sellsy_ledger.pipeline.report import RunReport, build_report
 from sellsy_ledger.pipeline.rounding import compute_rounding
 from sellsy_ledger.pipeline.third_parties import resolve_third_parties
 from sellsy_ledger.pipeline.verify import verify_entries
+from sellsy_ledger.register.pdf_store import LocalDocumentStore
 from sellsy_ledger.register.store import Register
 from sellsy_ledger.sources.sellsy.listing import Problem
 

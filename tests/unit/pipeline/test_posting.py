@@ -19,7 +19,6 @@ from sellsy_ledger.errors import (
     TryLater,
 )
 from sellsy_ledger.pipeline.approval import approve
-from sellsy_ledger.pipeline.files import LocalDocumentStore
 from sellsy_ledger.pipeline.posting import post_entries
 from sellsy_ledger.pipeline.verify import verify_entries
 
@@ -324,7 +323,7 @@ def test_a_damaged_stored_pdf_is_read_again_from_sellsy(world):
     company = here.company()
     (batch,) = here.prepare(company)
     (record,) = here.register.load("atelier", [invoice(1).key])
-    LocalDocumentStore(here.folder / "store").put(record.supporting_document.path, b"%PDF-damaged")
+    (here.folder / "store" / record.supporting_document.path).write_bytes(b"%PDF-damaged")
     post_entries(company, batch)
     assert here.state(invoice(1)) == "waiting(supporting_document_missing)"
     here.register.free_lease("atelier", holder=company.run_id)
