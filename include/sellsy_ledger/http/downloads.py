@@ -24,7 +24,7 @@ from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError, TryLater
 from sellsy_ledger.http.engine import open_manager
 
-__all__ = ["AllowList", "Download", "fetch"]
+__all__ = ["AllowList", "Download", "FileTooLarge", "fetch"]
 
 REDIRECTS_MAX = 5
 CHUNK_BYTES = 1 << 18
@@ -39,6 +39,10 @@ class Download:
 
     body: bytes
     content_type: str
+
+
+class FileTooLarge(DocumentError):
+    """The file is larger than its reader takes; another try today would only read as much again."""
 
 
 class AllowList:
@@ -116,12 +120,13 @@ def fetch(url: str, rules: AllowList, max_bytes: int, *, timeout: urllib3.Timeou
     """
     for _ in range(REDIRECTS_MAX + 1):
         if not rules.allows(url):
-            raise _refused(f"host {urlsplit(url).hostname!r} is not on the allow-list", tool)
+            host = urlsplit(url).hostname
+            raise _refused(f"host {host!r} is not on the allow-list", "son serveur n'est pas autorisé", tool)
         found = _get(url, rules, max_bytes, timeout, tool)
         if isinstance(found, Download):
             return found
         url = urljoin(url, found)
-    raise _refused(f"more than {REDIRECTS_MAX} redirects", tool)
+    raise _refused(f"more than {REDIRECTS_MAX} redirects", "son lien tourne en rond", tool)
 
 
 def _get(url: str, rules: AllowList, max_bytes: int, timeout: urllib3.Timeout, tool: str) -> Download | str:
@@ -146,7 +151,8 @@ def _get(url: str, rules: AllowList, max_bytes: int, timeout: urllib3.Timeout, t
             finally:
                 response.close()
     except _PrivateAddress:
-        raise _refused("the host resolves to an address that is not public", tool) from None
+        why = "the host resolves to an address that is not public"
+        raise _refused(why, "son serveur n'est pas autorisé", tool) from None
     except (HTTPError, OSError) as error:
         # The text of the error would repeat the signed URL, and so would its cause in a traceback.
         raise TryLater(f"Downloading a file of {tool} failed: {type(error).__name__}.", tool=tool) from None
@@ -160,7 +166,7 @@ def _judge(response: urllib3.BaseHTTPResponse, max_bytes: int, tool: str) -> Dow
     if status in PASSING or status >= 500:
         raise TryLater(f"Downloading a file of {tool} was answered {status}.", tool=tool, tool_code=str(status))
     if status != 200:
-        raise _refused(f"the server answered {status}", tool)
+        raise _refused(f"the server answered {status}", f"le serveur répond {status}", tool)
     return Download(_read(response, max_bytes, tool), response.headers.get("content-type", ""))
 
 
@@ -178,15 +184,21 @@ def _read(response: urllib3.BaseHTTPResponse, max_bytes: int, tool: str) -> byte
     return b"".join(chunks)
 
 
-def _too_large(max_bytes: int, tool: str) -> DocumentError:
-    return _refused(f"it is larger than {max_bytes} bytes", tool)
+def _too_large(max_bytes: int, tool: str) -> FileTooLarge:
+    megabytes = max_bytes // (1024 * 1024)
+    return FileTooLarge(
+        f"A file of {tool} was not downloaded: it is larger than {max_bytes} bytes.",
+        reason=Reason.SUPPORTING_DOCUMENT_MISSING,
+        facts={"detail": f" (le fichier dépasse {megabytes} Mo)"},
+        tool=tool,
+    )
 
 
-def _refused(why: str, tool: str) -> DocumentError:
+def _refused(why: str, french: str, tool: str) -> DocumentError:
     return DocumentError(
         f"A file of {tool} was not downloaded: {why}.",
         reason=Reason.SUPPORTING_DOCUMENT_MISSING,
-        facts={"detail": f" ({why})"},
+        facts={"detail": f" (fichier refusé : {french})"},
         tool=tool,
     )
 

@@ -15,7 +15,7 @@ from functools import partial
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
 from sellsy_ledger.core.ledger import LedgerIndex
-from sellsy_ledger.core.settings import CompanySettings, check_against
+from sellsy_ledger.core.settings import CompanySettings, check_against, settings_warnings
 from sellsy_ledger.errors import AccessError, ConfigurationError
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
@@ -79,13 +79,13 @@ def check_mapping(company: Company) -> list[AccessCheck]:
 
 def settings_checks(settings: CompanySettings, capabilities: Capabilities) -> list[AccessCheck]:
     """Do the settings ask only for what the tool can do? Costs nothing."""
-    problems = check_against(settings, capabilities)
-    if not problems:
-        return [AccessCheck(step="Réglages", ok=True, detail="conformes à l'outil comptable")]
-    return [
-        AccessCheck(step="Réglages", ok=False, detail=problem, action="Corrigez les réglages de la société.")
-        for problem in problems
+    action = "Corrigez les réglages de la société."
+    problems = [
+        AccessCheck(step="Réglages", ok=False, detail=problem, action=action)
+        for problem in check_against(settings, capabilities)
     ]
+    problems += [_warning("Réglages", warning, "") for warning in settings_warnings(settings)]
+    return problems or [AccessCheck(step="Réglages", ok=True, detail="conformes à l'outil comptable")]
 
 
 def _journal_checks(settings: CompanySettings, ledger: LedgerIndex) -> Iterable[AccessCheck]:

@@ -17,6 +17,7 @@ import msgspec
 from sellsy_ledger.core.documents import Direction, Document, Kind
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import AccessError, DocumentError
+from sellsy_ledger.http.downloads import FileTooLarge
 from sellsy_ledger.http.redaction import short_text
 from sellsy_ledger.sources.sellsy.client import SellsyClient
 from sellsy_ledger.sources.sellsy.errors import NotFound
@@ -58,7 +59,11 @@ class _Sale(msgspec.Struct):
 
 
 class _Unusable(Exception):
-    """There were links, and none of them gave a PDF."""
+    """There were links, and none of them gave a PDF; ``error`` is what became of the last one."""
+
+    def __init__(self, error: DocumentError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 class SupportingDocuments:
@@ -89,18 +94,20 @@ class SupportingDocuments:
             pass
         try:
             return self._sale_once(document)
-        except _Unusable as error:
-            raise _missing(document, str(error)) from None
+        except _Unusable as unusable:
+            raise _missing(document, unusable.error) from None
 
     def _sale_once(self, document: Document) -> Pdf:
-        why = ""
+        last: DocumentError | None = None
         for link in self._links_of_sale(document):
             try:
                 return Pdf(body=self._pdf(link), file_name=f"{_safe(document.number)}.pdf")
+            except FileTooLarge as error:
+                raise _missing(document, error) from None
             except DocumentError as error:
-                why = error.message
-        if why:
-            raise _Unusable(why)
+                last = error
+        if last is not None:
+            raise _Unusable(last)
         raise _missing(document, "no link")
 
     def _links_of_sale(self, document: Document) -> Iterator[str]:
@@ -130,13 +137,15 @@ class SupportingDocuments:
     # -- purchases ---------------------------------------------------------------------------------------------
     def _purchase(self, document: Document) -> Pdf:
         purchase = self._purchase_facts(document)
-        why = "no file in Sellsy"
+        why: str | DocumentError = "no file in Sellsy"
         for place in self._places():
             for file in self._plausible_files(document, purchase, place):
                 try:
                     body = self._pdf(str(file.get("public_url")))
+                except FileTooLarge as error:
+                    raise _missing(document, error) from None
                 except DocumentError as error:
-                    why = error.message
+                    why = error
                     continue
                 self._place = place
                 return Pdf(body=body, file_name=_file_name(file, document))
@@ -179,7 +188,7 @@ class SupportingDocuments:
         recent = [file for file in pdfs if file not in named and _is_recent(file, purchase)]
         return named + recent
 
-    def _rendered(self, document: Document, purchase: dict[str, Any], why: str) -> Pdf:
+    def _rendered(self, document: Document, purchase: dict[str, Any], why: str | DocumentError) -> Pdf:
         """Sellsy's own picture of the purchase, when the supplier's original is nowhere."""
         try:
             found = members(self._client.v1("Purchase.getPublicLink", {"id": document.id}), frozenset({"pdf"}))
@@ -191,7 +200,7 @@ class SupportingDocuments:
         try:
             body = self._pdf(link)
         except DocumentError as error:
-            raise _missing(document, error.message) from None
+            raise _missing(document, error) from None
         return Pdf(body=body, file_name=f"{_safe(document.number)}.pdf", origin="rendered")
 
     # -- both --------------------------------------------------------------------------------------------------
@@ -261,10 +270,12 @@ def _file_name(file: dict[str, Any], document: Document) -> str:
     return name if name.lower().endswith(".pdf") else f"{name}.pdf"
 
 
-def _missing(document: Document, why: str) -> DocumentError:
+def _missing(document: Document, why: str | DocumentError) -> DocumentError:
+    """No PDF, and why: in English for the log; in French too where a file was there and could not be taken."""
+    words, detail = (why.message, why.facts.get("detail", "")) if isinstance(why, DocumentError) else (why, "")
     return DocumentError(
-        f"{document.key} has no PDF in Sellsy: {short_text(why, 160)}",
+        f"{document.key} has no PDF in Sellsy: {short_text(words, 160)}",
         reason=Reason.SUPPORTING_DOCUMENT_MISSING,
-        facts={"detail": ""},
+        facts={"detail": detail},
         tool="sellsy",
     )
