@@ -30,6 +30,7 @@ from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger_sandbox.base import Entry
 from sellsy_ledger_sandbox.server import Sandbox
 from tests.contract import tools
+from tests.elastic_time import ElasticTime
 
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 DAY = dt.date(2026, 2, 3)
@@ -92,10 +93,10 @@ def kits() -> list[Kit]:
 
 
 class Bench:
-    """One connector on the sandbox, with no waiting: retries do not sleep, a hanging answer is given up at once."""
+    """One connector on the sandbox, with no waiting: its time is elastic, a hanging answer is given up at once."""
 
     def __init__(self, kit: Kit, sandbox: Sandbox) -> None:
-        self.kit, self.sandbox = kit, sandbox
+        self.kit, self.sandbox, self.time = kit, sandbox, ElasticTime()
         self.connector = self.connect()
         self._ledger: Ledger | None = None
         self._parties: dict[str, LedgerThirdParty] = {}
@@ -116,9 +117,10 @@ class Bench:
             base_url=f"{url or self.sandbox.url}/{self.kit.tool}{self.kit.path}",
             secrets=secrets or self.kit.secrets,
             options=self.kit.options,
+            throttle=self.time.throttle(registry.capabilities(self.kit.tool).rate_limit),
         )
         transport = self.kit.transport(connector)
-        transport.sleep = lambda seconds: None
+        transport.sleep = self.time.sleep
         transport.timeout_seconds = (2.0, 0.3)
         return connector
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from tests.elastic_time import ElasticTime
 
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.core.settings import CompanySettings, load_settings
-from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Transport
 from sellsy_ledger.pipeline.access import check_access
 from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
@@ -162,6 +162,7 @@ class Stage:
         self.clock = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
         self.secret = "demo-secret-sellsy"
         self.token = f"demo-token-{tool}"
+        self.time = ElasticTime()
         self.read_timeout_seconds = 5.0
         if not (folder / "register.db").exists():
             shutil.copy(_empty_register(), folder / "register.db")
@@ -201,8 +202,8 @@ class Stage:
         sellsy = connect_sellsy(connections, self.settings.sellsy_conn_id)
         connector = connect_tool(connections, self.settings.tool_conn_id, self.tool)
         for transport in (*transports(sellsy), *transports(connector)):
-            transport.throttle = Throttle([(1_000_000, 1.0)])
-            transport.sleep = lambda _seconds: None
+            transport.throttle = self.time.throttle((1_000_000, 1.0))
+            transport.sleep = self.time.sleep
             transport.timeout_seconds = (5.0, self.read_timeout_seconds)
         company = build_company(
             self.settings,
