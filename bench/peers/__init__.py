@@ -1,0 +1,1 @@
+"""What the product is measured against: the plain loop, dag-factory, pydantic, requests. No product code runs here."""
