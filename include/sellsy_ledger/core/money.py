@@ -17,7 +17,8 @@ __all__ = [
 
 _ONE = Decimal(1)
 _HUNDRED = Decimal(100)
-_LIMIT = Decimal("1e15")
+_LIMIT_EXPONENT = 15
+_SMALLEST_EXPONENT = -100
 
 
 class NotAnAmount(ValueError):
@@ -28,7 +29,7 @@ def parse_decimal(value: str | int | Decimal) -> Decimal:
     """Read an amount, rate or quantity exactly as written (``"20.000000000"`` → 20.000000000).
 
     Raises:
-        NotAnAmount: for a float, a bool, NaN, infinity, an absurd size (≥ 1e15) or other text.
+        NotAnAmount: for a float, a bool, NaN, infinity, an absurd size (≥ 1e15, or below 1e-100) or other text.
     """
     if isinstance(value, (bool, float)):
         raise NotAnAmount(f"{value!r} is a {type(value).__name__}, not exact decimal text")
@@ -36,8 +37,9 @@ def parse_decimal(value: str | int | Decimal) -> Decimal:
         number = Decimal(value)
     except (InvalidOperation, TypeError, ValueError):
         raise NotAnAmount(f"{value!r} is not a number") from None
-    if not number.is_finite() or abs(number) >= _LIMIT:
-        raise NotAnAmount(f"{value!r} is not a finite amount below 1e15")
+    # By its exponent: to compare 1E1000000 would overflow, to write out 1E-1000000 would take a megabyte.
+    if not number.is_finite() or not _SMALLEST_EXPONENT <= number.adjusted() < _LIMIT_EXPONENT:
+        raise NotAnAmount(f"{value!r} is not a finite amount of a plausible size")
     return number
 
 

@@ -24,7 +24,24 @@ def test_half_a_cent_rounds_away_from_zero(amount: str, cents: int) -> None:
     assert round_to_cents(Decimal(amount)) == cents
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e15", "", "12,50", "abc", 1.5, True])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e15",
+        "-1e15",
+        "1E1000000",
+        "1E-1000000",
+        "0E-1000000",
+        "",
+        "12,50",
+        "abc",
+        1.5,
+        True,
+    ],
+)
 def test_what_is_no_exact_amount_is_refused(value: object) -> None:
     with pytest.raises(NotAnAmount):
         parse_decimal(value)  # type: ignore[arg-type]
