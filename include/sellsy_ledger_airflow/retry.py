@@ -9,8 +9,11 @@ PostingConflict        never    a person decides
 LeaseHeld              yes      another run of the company is at work
 OutcomeUnknown         yes      the retry looks the entry up before anything else
 TryLater               yes      after the delay that the API asked for, when it named one
-anything else          yes      Airflow's usual retries
+anything else          twice    an error that nobody foresaw: a hiccup perhaps, else somebody must look
 =====================  =======  =======================================================================
+
+Waiting for the company's other run takes up to an hour, for an API that is down about eight hours (a tool that sleeps
+at night): 20 tries in all.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from sellsy_ledger.errors import (
     ConfigurationError,
     InvariantBroken,
     LeaseHeld,
+    LedgerError,
     OutcomeUnknown,
     PostingConflict,
     TryLater,
@@ -34,9 +38,11 @@ if TYPE_CHECKING:
 
 __all__ = ["POLICY", "RETRY_ARGS", "ByErrorClass"]
 
-LEASE_DELAY = timedelta(minutes=10)
+LEASE_DELAY = timedelta(minutes=3)
 LOOK_UP_DELAY = timedelta(minutes=2)
 LONGEST_DELAY = timedelta(hours=1)
+RETRIES = 19
+UNFORESEEN_TRIES = 3
 
 
 class ByErrorClass(ExceptionRetryPolicy):
@@ -45,7 +51,18 @@ class ByErrorClass(ExceptionRetryPolicy):
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
-        """Decide on one failure; a delay named by the API wins over ours, within an hour."""
+        """Decide on one failure; a delay named by the API wins over ours, within an hour.
+
+        Args:
+            exception: what the task raised.
+            try_number: the try that just failed, counted from 1.
+            max_tries: Airflow's own limit, counted from 0.
+            context: the task's context.
+        """
+        # Clearing a task raises Airflow's limit and keeps counting: only the tries since then matter.
+        tries = try_number - (max_tries - RETRIES)
+        if not isinstance(exception, LedgerError) and tries >= UNFORESEEN_TRIES:
+            return RetryDecision.fail(f"unforeseen, and the same after {tries} tries")
         decision = super().evaluate(exception, try_number, max_tries, context)
         seconds = exception.retry_after_seconds if isinstance(exception, TryLater) else None
         if decision.action is not RetryAction.RETRY or not seconds:
@@ -68,7 +85,7 @@ POLICY = ByErrorClass(
 )
 
 RETRY_ARGS: dict[str, Any] = {
-    "retries": 4,
+    "retries": RETRIES,
     "retry_delay": timedelta(minutes=2),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=30),

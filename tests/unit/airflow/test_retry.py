@@ -18,7 +18,7 @@ from sellsy_ledger.errors import (
     PostingRefused,
     TryLater,
 )
-from sellsy_ledger_airflow.retry import POLICY
+from sellsy_ledger_airflow.retry import POLICY, RETRY_ARGS
 
 
 class OurOwnBug(InvariantBroken):
@@ -46,24 +46,36 @@ class Throttled(TryLater):
     ],
 )
 def test_what_happens_next_depends_on_the_error_class(error: Exception, action: RetryAction) -> None:
-    assert POLICY.evaluate(error, 1, 4).action is action
+    assert POLICY.evaluate(error, 1, 19).action is action
 
 
 @pytest.mark.parametrize(
     ("asked", "waited"), [(30.0, timedelta(seconds=30)), (0.2, timedelta(seconds=1)), (86400.0, timedelta(hours=1))]
 )
 def test_the_delay_that_the_api_asked_for_is_kept_within_an_hour(asked: float, waited: timedelta) -> None:
-    assert POLICY.evaluate(TryLater("x", retry_after_seconds=asked), 1, 4).retry_delay == waited
+    assert POLICY.evaluate(TryLater("x", retry_after_seconds=asked), 1, 19).retry_delay == waited
 
 
 def test_without_a_delay_from_the_api_airflows_own_applies() -> None:
-    assert POLICY.evaluate(TryLater("x"), 1, 4).retry_delay is None
+    assert POLICY.evaluate(TryLater("x"), 1, 19).retry_delay is None
 
 
 def test_another_run_at_work_is_waited_for_longer_than_a_lost_answer() -> None:
-    lease = POLICY.evaluate(LeaseHeld("x"), 1, 4).retry_delay
-    look_up = POLICY.evaluate(OutcomeUnknown("x"), 1, 4).retry_delay
+    lease = POLICY.evaluate(LeaseHeld("x"), 1, 19).retry_delay
+    look_up = POLICY.evaluate(OutcomeUnknown("x"), 1, 19).retry_delay
 
     assert lease is not None
     assert look_up is not None
     assert lease > look_up
+
+
+def test_an_error_that_nobody_foresaw_is_tried_three_times() -> None:
+    actions = [POLICY.evaluate(OSError("x"), number, 19).action for number in (1, 2, 3)]
+    assert actions == [RetryAction.DEFAULT, RetryAction.DEFAULT, RetryAction.FAIL]
+    # Cleared after five tries by a person who saw it: it has its three tries again.
+    assert POLICY.evaluate(OSError("x"), 6, 5 + 19).action is RetryAction.DEFAULT
+
+
+def test_a_passing_fault_is_tried_through_the_night() -> None:
+    assert POLICY.evaluate(TryLater("x"), 15, 19).action is RetryAction.RETRY
+    assert RETRY_ARGS["retries"] == 19
