@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 __all__ = ["AirflowApi"]
 
@@ -18,6 +20,9 @@ class AirflowApi:
         self._credentials = {"username": user, "password": password}
         self._session = requests.Session()
         self._session.trust_env = False
+        # On SQLite the API answers 503 while another process writes; everything that is sent here may be sent again.
+        busy = Retry(total=6, status_forcelist=[503], allowed_methods=None, backoff_factor=0.5, raise_on_status=False)
+        self._session.mount("http://", HTTPAdapter(max_retries=busy))
 
     def login(self) -> None:
         """Fetch a token (valid 24 h)."""
