@@ -1,1 +1,1 @@
-"""Measures the performance budget: each row beside its peer or physical floor, in the same run (``python -m bench``)."""
+"""``python -m bench`` measures the performance budget: each row beside its peer or floor, in the same run."""

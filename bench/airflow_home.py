@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DAGS", "list_companies", "prepare"]
+__all__ = ["DAGS", "VARIABLE", "any_tool", "list_companies", "prepare"]
 
+VARIABLE = "AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"
 DAGS = Path(__file__).resolve().parents[1] / "dags"
 
 
@@ -50,5 +51,12 @@ def list_companies(count: int, tool: str) -> list[dict[str, Any]]:
         }
         for position in range(count)
     ]
-    os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = json.dumps(companies)
+    os.environ[VARIABLE] = json.dumps(companies)
     return companies
+
+
+def any_tool() -> str:
+    """Any accounting tool will do: a DAG only carries its name."""
+    from sellsy_ledger.connectors.registry import tools
+
+    return tools()[0]

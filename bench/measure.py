@@ -1,4 +1,4 @@
-"""What a row hands back, and how it takes time: interleaved, medians, the garbage of one side never billed to another."""
+"""What a row hands back, and how it takes time: in turns, medians, one side's garbage never billed to another."""
 
 from __future__ import annotations
 

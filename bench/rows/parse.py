@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import airflow_home
+from bench.airflow_home import VARIABLE, any_tool
 from bench.measure import Measure, Options, interleaved
 
-__all__ = ["measure"]
+__all__ = ["build_by_hand", "measure"]
 
 
 def measure(options: Options) -> list[Measure]:
@@ -19,11 +20,11 @@ def measure(options: Options) -> list[Measure]:
     home = airflow_home.prepare()
     count = 200 if options.quick else 1000
     file = airflow_home.DAGS / "company_sync.py"
-    companies = airflow_home.list_companies(count, _tool())
+    companies = airflow_home.list_companies(count, any_tool())
     _load_everything(file)
     _check_same(file)
 
-    ours, loop = interleaved(lambda: _product(file), _loop, rounds=3)
+    ours, loop = interleaved(lambda: _product(file), build_by_hand, rounds=3)
     part = companies[: count // 5]
     factory, loop_of_part = _beside_dag_factory(home / "dags.yaml", part)
     what = f"parse {count:,} companies, settings validated"
@@ -42,24 +43,18 @@ def measure(options: Options) -> list[Measure]:
     ]
 
 
-def _tool() -> str:
-    """Any tool will do: a DAG only carries its name."""
-    from sellsy_ledger.connectors.registry import tools
-
-    return tools()[0]
-
-
 def _product(file: Path) -> dict[str, Any]:
     """What Airflow's DAG processor does with the file: execute it."""
     return runpy.run_path(str(file))
 
 
-def _loop() -> dict[str, Any]:
+def build_by_hand() -> dict[str, Any]:
+    """The DAGs of the whole list by the plain loop."""
     from bench.peers import plain_dags
     from sellsy_ledger_airflow.retry import RETRY_ARGS
     from sellsy_ledger_airflow.texts import SYNC_DOC, SYNC_PARAMS
 
-    companies = json.loads(os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"])
+    companies = json.loads(os.environ[VARIABLE])
     return plain_dags.build(companies, params=SYNC_PARAMS, default_args=RETRY_ARGS, doc_md=SYNC_DOC)
 
 
@@ -67,28 +62,28 @@ def _beside_dag_factory(path: Path, companies: list[dict[str, Any]]) -> list[flo
     from bench.peers import dag_factory
     from sellsy_ledger_airflow.texts import SYNC_DOC
 
-    os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = json.dumps(companies)
+    os.environ[VARIABLE] = json.dumps(companies)
     dag_factory.write(companies, path, doc_md=SYNC_DOC)
     assert len(dag_factory.load(path)) == len(companies)
-    return interleaved(lambda: dag_factory.load(path), _loop, rounds=3)
+    return interleaved(lambda: dag_factory.load(path), build_by_hand, rounds=3)
 
 
 def _load_everything(file: Path) -> None:
     """Imports are paid once per process, by Airflow's own above all; only the file's work is measured."""
-    whole = os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"]
-    os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = json.dumps(json.loads(whole)[:2])
+    whole = os.environ[VARIABLE]
+    os.environ[VARIABLE] = json.dumps(json.loads(whole)[:2])
     _product(file)
-    _loop()
-    os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = whole
+    build_by_hand()
+    os.environ[VARIABLE] = whole
 
 
 def _check_same(file: Path) -> None:
     """The loop is a fair peer only while it builds what the product builds."""
-    whole = os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"]
-    os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = json.dumps(json.loads(whole)[:1])
+    whole = os.environ[VARIABLE]
+    os.environ[VARIABLE] = json.dumps(json.loads(whole)[:1])
     ours = next(dag for name, dag in _product(file).items() if name.startswith("sync__"))
-    theirs = next(iter(_loop().values()))
-    os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = whole
+    theirs = next(iter(build_by_hand().values()))
+    os.environ[VARIABLE] = whole
     assert _shape(ours) == _shape(theirs), (_shape(ours), _shape(theirs))
 
 

@@ -10,8 +10,9 @@ import subprocess
 import sys
 
 from bench import airflow_home
+from bench.airflow_home import VARIABLE, any_tool
 from bench.measure import Measure, Options, interleaved
-from bench.rows.parse import _loop, _tool
+from bench.rows.parse import build_by_hand
 
 __all__ = ["measure"]
 
@@ -33,7 +34,7 @@ def measure(options: Options) -> list[Measure]:
     file = str(airflow_home.DAGS / "company_sync.py")
     lines = []
     for count in COUNTS:
-        companies = airflow_home.list_companies(count, _tool())
+        companies = airflow_home.list_companies(count, any_tool())
         wanted = f"sync__{companies[count // 2]['company']}"
         os.environ[CONTEXT] = wanted
         assert wanted in runpy.run_path(file)
@@ -45,30 +46,37 @@ def measure(options: Options) -> list[Measure]:
                 "ms",
                 1e3 * ours,
                 20,
-                peer="floor: that DAG alone by hand",
+                peer="floor: Variable.get and that DAG by hand",
                 peer_measured=1e3 * floor,
             )
         )
-    airflow_home.list_companies(COUNTS[0], _tool())
+    airflow_home.list_companies(COUNTS[0], any_tool())
     return [*lines, _cold(file, options)]
 
 
 def _one_dag(file: str, options: Options) -> list[float]:
-    whole = os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"]
+    """The product, and the floor: Airflow hands out the Variable (its masker reads the whole text), one DAG is made."""
+    from airflow.sdk import Variable
+
+    from sellsy_ledger_airflow.settings import COMPANIES_VARIABLE
+
+    whole = os.environ[VARIABLE]
     alone = json.dumps(json.loads(whole)[:1])
 
     def floor() -> None:
-        os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = alone
-        _loop()
+        os.environ[VARIABLE] = whole
+        Variable.get(COMPANIES_VARIABLE)
+        os.environ[VARIABLE] = alone
+        build_by_hand()
 
     def product() -> None:
-        os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = whole
+        os.environ[VARIABLE] = whole
         runpy.run_path(file)
 
     product()
     floor()
     times = interleaved(product, floor, rounds=options.times(41, least=5))
-    os.environ["AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES"] = whole
+    os.environ[VARIABLE] = whole
     return times
 
 
@@ -79,4 +87,6 @@ def _cold(file: str, options: Options) -> Measure:
         done = subprocess.run([sys.executable, "-c", _COLD, file], capture_output=True, text=True, check=True)
         told.append([float(part) for part in done.stdout.split()])
     sdk, whole = (1e3 * statistics.median(column) for column in zip(*told, strict=True))
-    return Measure(2, "the same in a fresh interpreter", "ms", whole, peer="import airflow.sdk alone", peer_measured=sdk)
+    return Measure(
+        2, "the same in a fresh interpreter", "ms", whole, peer="import airflow.sdk alone", peer_measured=sdk
+    )
