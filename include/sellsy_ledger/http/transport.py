@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -253,7 +254,7 @@ class Transport:
         body, content_type = _encode_body(json, data, files)
         if content_type and not any(name.lower() == "content-type" for name in headers or ()):
             sent["Content-Type"] = content_type
-        query = urlencode(params if isinstance(params, Mapping) else list(params)) if params else ""
+        query = _query(tuple(params.items() if isinstance(params, Mapping) else params)) if params else ""
         target = f"{self._prefix}{path}{'&' if '?' in path else '?'}{query}" if query else f"{self._prefix}{path}"
         return _Request(method, path.partition("?")[0], target, sent, body, wrote)
 
@@ -361,6 +362,12 @@ class Transport:
                 return None
             return TryLater(f"{self.tool} answered {request.name} with something that is not JSON.", **facts)
         return error
+
+
+@lru_cache(maxsize=256)
+def _query(params: tuple[tuple[str, str], ...]) -> str:
+    """The query, encoded; a loop over documents asks with the same parameters each time."""
+    return urlencode(params)
 
 
 def _encode_body(json: Any, data: Any, files: Any) -> tuple[bytes | None, str | None]:
