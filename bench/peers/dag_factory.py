@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dagfactory import load_yaml_dags
+from dagfactory import load_yaml_dags  # type: ignore[import-untyped]  # it ships no types
 
 from bench.peers.plain_dags import step_names
 

@@ -75,7 +75,8 @@ def _store_dags() -> None:
     from airflow.utils.db import initdb
 
     initdb()
-    DagBundlesManager().sync_bundles_to_db()
+    manager: Any = DagBundlesManager
+    manager().sync_bundles_to_db()
     sync_bag_to_db(DagBag(airflow_home.DAGS, bundle_name="dags-folder"), "dags-folder", None)
 
 

@@ -90,9 +90,14 @@ def _with_product(kind: str, sandbox: Served, path: str) -> Send:
     throttle = SharedThrottle(Path(path), LIMITS) if kind == "shared" else Throttle(LIMITS)
     headers = {"Authorization": f"Bearer {sandbox.token()}"}
     transport = Transport(f"{sandbox.url}/sellsy/v2", "sellsy", throttle, lambda _answer, _wrote: None, headers)
-    refusals = []
+    refusals: list[float] = []
     pause = throttle.pause
-    throttle.pause = lambda seconds: (refusals.append(seconds), pause(seconds))[1]  # type: ignore[method-assign]
+
+    def noted_pause(seconds: float) -> None:
+        refusals.append(seconds)
+        pause(seconds)
+
+    throttle.pause = noted_pause  # type: ignore[method-assign]
 
     def send() -> tuple[Sequence[float], int]:
         before = len(refusals)

