@@ -259,7 +259,18 @@ class Transport:
         return _Request(method, path.partition("?")[0], target, sent, body, wrote)
 
     def _run(self, request: _Request) -> Answer:
-        return self._retrying(self._try, request)
+        # Nearly every first try succeeds, and tenacity's bookkeeping costs more than decoding a document.
+        try:
+            return self._try(request)
+        except TryLater as error:
+            failed = [error]
+
+        def next_try() -> Answer:
+            if failed:
+                raise failed.pop()
+            return self._try(request)
+
+        return self._retrying(next_try)
 
     def _try(self, request: _Request) -> Answer:
         with self.throttle.slot():
