@@ -39,7 +39,7 @@ down: $(RUNTIME) ## Stop what `make up` started
 
 test: $(DEVELOPMENT) ## Run all tests (browser tests need Chromium: installed by apt where that is possible)
 	@sh tests/browser/prepare.sh
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(DEVELOPMENT) ## Style, types, import rules
 	@$(BIN)/ruff check .

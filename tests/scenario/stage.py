@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from typing import Any
 
 import requests
 from tests.elastic_time import ElasticTime
+from tests.empty_register import empty_register
 
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.core.settings import CompanySettings, load_settings
@@ -165,7 +164,7 @@ class Stage:
         self.time = ElasticTime()
         self.read_timeout_seconds = 5.0
         if not (folder / "register.db").exists():
-            shutil.copy(_empty_register(), folder / "register.db")
+            (folder / "register.db").write_bytes(empty_register())
         self.register = self.open_register()
         self.runs = 0
 
@@ -333,18 +332,6 @@ def _balances(lines: Iterable[tuple[str, int, int]]) -> dict[str, int]:
     for account, debit_cents, credit_cents in lines:
         found["445" if account.startswith("445") else account.rstrip("0")] += debit_cents - credit_cents
     return {account: cents for account, cents in sorted(found.items()) if cents}
-
-
-_EMPTY: list[Path] = []
-
-
-def _empty_register() -> Path:
-    """A register with its schema and nothing in it: migrating takes longer than most tests."""
-    if not _EMPTY:
-        path = Path(tempfile.mkdtemp(prefix="register-")) / "empty.db"
-        Register.open(f"sqlite:///{path}").close()
-        _EMPTY.append(path)
-    return _EMPTY[0]
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 from hypothesis import Phase, settings
@@ -18,19 +17,12 @@ from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import InvariantBroken
 from sellsy_ledger.register.states import BEGIN_FROM, BOOKED, OPEN, TRANSITIONS
 from sellsy_ledger.register.store import Change, DocumentRecord, Register
+from tests.empty_register import empty_register
 from tests.unit.register.builders import ACME, COMPANY, PDF, WHO, document, entry
 
 IDENTITIES = (1, 2)
 FORWARD = {State.SEEN: State.READY, State.POSTING: State.POSTED, State.POSTED: State.VERIFIED}
 identities = st.sampled_from(IDENTITIES)
-
-
-@cache
-def empty_register() -> bytes:
-    """The file of a migrated register, made once: thousands of examples start from it."""
-    with tempfile.TemporaryDirectory() as folder:
-        Register.open(f"sqlite:///{folder}/register.db").close()
-        return Path(folder, "register.db").read_bytes()
 
 
 class RegisterMachine(RuleBasedStateMachine):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+from tests.empty_register import empty_register
 
 from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostedLine, PostingRequest, Receipt
 from sellsy_ledger.core.access import AccessCheck
@@ -326,15 +323,6 @@ class FakeConnector(LedgerConnector):
         )
 
 
-@cache
-def _empty_register() -> Path:
-    """A register with its schema and nothing in it: migrating takes longer than most tests."""
-    path = Path(tempfile.mkdtemp(prefix="register-")) / "empty.db"
-    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
-    Register.open(f"sqlite:///{path}").close()
-    return path
-
-
 class World:
     """One company between a fake Sellsy and a fake tool, over a real register; the clock is set by hand."""
 
@@ -346,7 +334,7 @@ class World:
         self.tool = connector or FakeConnector()
         self.folder = folder
         if not (folder / "register.db").exists():
-            shutil.copy(_empty_register(), folder / "register.db")
+            (folder / "register.db").write_bytes(empty_register())
         self.register = Register.open(f"sqlite:///{folder}/register.db", now=lambda: self.clock)
         self.settings = settings(**changes)
         self._runs = 0

@@ -15,6 +15,7 @@ from sellsy_ledger.register.migrate import VERSION_TABLE
 from sellsy_ledger.register.migrations import HEAD
 from sellsy_ledger.register.store import Register
 from sellsy_ledger.register.tables import metadata
+from tests.empty_register import empty_register
 from tests.unit.register.builders import Clock
 
 _names = itertools.count(1)
@@ -80,14 +81,6 @@ def _make_database(server_url: str) -> str:
     return server_url.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of an empty register."""
-    file = tmp_path_factory.mktemp("sqlite") / "register.db"
-    Register.open(f"sqlite:///{file}").close()
-    return file.read_bytes()
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an empty register is, on either database."""
@@ -95,7 +88,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         found: str = request.getfixturevalue("postgres_url")
         return found
     file = tmp_path / "register.db"
-    file.write_bytes(request.getfixturevalue("sqlite_template"))
+    file.write_bytes(empty_register())
     return f"sqlite:///{file}"
 
 

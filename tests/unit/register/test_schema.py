@@ -19,6 +19,7 @@ from sellsy_ledger.register.database import Database
 from sellsy_ledger.register.migrate import VERSION_TABLE
 from sellsy_ledger.register.store import Register
 from sellsy_ledger.register.tables import metadata
+from tests.empty_register import empty_register
 from tests.unit.register.builders import ACME, COMPANY, WHO, document
 
 
@@ -151,8 +152,8 @@ def test_postgres_companies_do_not_wait_for_each_other(postgres_url: str) -> Non
         assert other.note("other", "a") == "1"
 
 
-def test_a_read_only_sqlite_register_needs_a_person(tmp_path: Path, sqlite_template: bytes) -> None:
-    (tmp_path / "r.db").write_bytes(sqlite_template)
+def test_a_read_only_sqlite_register_needs_a_person(tmp_path: Path) -> None:
+    (tmp_path / "r.db").write_bytes(empty_register())
     with (
         Register.open(f"sqlite:///file:{tmp_path}/r.db?mode=ro&uri=true") as register,
         pytest.raises(ConfigurationError, match="its rights"),
@@ -168,8 +169,8 @@ def test_a_read_only_postgres_register_needs_a_person(postgres_url: str) -> None
         register.store_note(COMPANY, "a", "1")
 
 
-def test_a_full_disk_is_tried_later_and_nothing_is_half_stored(tmp_path: Path, sqlite_template: bytes) -> None:
-    (tmp_path / "r.db").write_bytes(sqlite_template)
+def test_a_full_disk_is_tried_later_and_nothing_is_half_stored(tmp_path: Path) -> None:
+    (tmp_path / "r.db").write_bytes(empty_register())
     with Register.open(f"sqlite:///{tmp_path}/r.db") as register:
         with register._database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
