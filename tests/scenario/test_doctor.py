@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from tests.scenario.stage import line, paper
 
 from sellsy_ledger.cli import main
+from sellsy_ledger.http.transport import Transport
 
 CONSULTING = paper("S1", line("Conseil", "100.00"))
 
@@ -47,9 +49,33 @@ def test_a_wrong_secret_is_a_blocking_step_and_is_not_shown(doctor, capsys, side
 
 def test_missing_input_is_named_and_exits_2(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("SELLSY_LEDGER_COMPANIES_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
     assert main(["doctor", "--company", "atelier", "--connections", "c.json"]) == 2
     assert "SELLSY_LEDGER_COMPANIES_DIR" in capsys.readouterr().err
     settings = tmp_path / "atelier.json"
     settings.write_text("{not json", "utf-8")
     assert main(["doctor", "--settings", str(settings), "--connections", "c.json"]) == 2
     assert str(settings) in capsys.readouterr().err
+
+
+def test_an_api_that_is_down_is_a_blocking_step_with_what_to_do(doctor, capsys, monkeypatch):
+    impatient = partial(Transport, sleep=lambda seconds: None)
+    monkeypatch.setattr("sellsy_ledger.sources.sellsy.client.Transport", impatient)
+    doctor.stage.sandbox.stop()
+    assert doctor() == 1
+    shown = capsys.readouterr().out
+    assert "sellsy ne répond pas" in shown
+    assert "bloquant" in shown
+
+
+def test_a_local_airflow_home_is_the_default(doctor, tmp_path, monkeypatch, capsys):
+    assert doctor() == 0
+    home = tmp_path / "here" / ".airflow"
+    (home / "companies").mkdir(parents=True)
+    (tmp_path / "atelier.json").rename(home / "companies" / "atelier.json")
+    (tmp_path / "connections.json").rename(home / "connections.json")
+    monkeypatch.chdir(home.parent)
+    monkeypatch.delenv("SELLSY_LEDGER_COMPANIES_DIR")
+    capsys.readouterr()
+    assert main(["doctor", "--company", "atelier"]) == 0
+    assert "Journal des ventes" in capsys.readouterr().out

@@ -1,8 +1,9 @@
 """``doctor``: is a company ready to be synchronised? Every step with its state and what to do.
 
 Reads everything, writes nothing in either API. Works without Airflow: settings from a file or from the folder named by
-``SELLSY_LEDGER_COMPANIES_DIR``, credentials from a JSON file (never printed). Airflow users have the same check behind
-the *Test* button of each Connection and in the task ``check_access``.
+``SELLSY_LEDGER_COMPANIES_DIR``, credentials from a JSON file (never printed); without either, those that a local
+Airflow home (``.airflow``) keeps for the demo companies. Airflow users have the same check behind the *Test* button of
+each Connection and in the task ``check_access``.
 """
 
 from __future__ import annotations
@@ -20,25 +21,29 @@ from rich.table import Table
 
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.settings import CompanySettings, load_settings
-from sellsy_ledger.errors import ConfigurationError, LedgerError
+from sellsy_ledger.errors import ConfigurationError, LedgerError, TryLater
 
 __all__ = ["configure", "run"]
 
 FOLDER_VARIABLE = "SELLSY_LEDGER_COMPANIES_DIR"
+LOCAL_COMPANIES = Path(".airflow/companies")
+LOCAL_CONNECTIONS = Path(".airflow/connections.json")
 EXIT_READY, EXIT_NOT_READY = 0, 1
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "--company", help=f"the company's short name; its settings are <name>.json in {FOLDER_VARIABLE}"
+        "--company",
+        help=f"its short name; its settings are <name>.json in {FOLDER_VARIABLE} (default: {LOCAL_COMPANIES})",
     )
     parser.add_argument("--settings", type=Path, help="the settings file itself, instead of --company")
     parser.add_argument(
         "--connections",
         type=Path,
-        required=True,
-        help="JSON file: connection id → credentials (client_id, client_secret; or base_url, secrets, options)",
+        default=LOCAL_CONNECTIONS,
+        help="JSON file: connection id → credentials (client_id, client_secret; or base_url, secrets, options); "
+        "default: %(default)s",
     )
 
 
@@ -64,9 +69,9 @@ def _settings(arguments: Namespace) -> CompanySettings:
         if not arguments.company:
             raise ConfigurationError("Name the company with --company, or its settings file with --settings.")
         folder = os.environ.get(FOLDER_VARIABLE)
-        if not folder:
+        if not folder and not LOCAL_COMPANIES.is_dir():
             raise ConfigurationError(f"{FOLDER_VARIABLE} is not set: name the folder of settings, or use --settings.")
-        path = Path(folder) / f"{arguments.company}.json"
+        path = Path(folder or LOCAL_COMPANIES) / f"{arguments.company}.json"
     settings = load_settings(_read(path), where=str(path))
     if arguments.company and settings.company != arguments.company:
         raise ConfigurationError(
@@ -115,6 +120,8 @@ def _checks(settings: CompanySettings, connections: dict[str, Any]) -> list[Acce
                 settings, sellsy, connector, register, LocalDocumentStore(Path(folder)), who="doctor", run_id="doctor"
             )
             checks += probe(company)
+        except TryLater as error:
+            checks.append(_silent(error))
         finally:
             register.close()
     return checks
@@ -122,6 +129,15 @@ def _checks(settings: CompanySettings, connections: dict[str, Any]) -> list[Acce
 
 def _failed(step: str, error: LedgerError) -> AccessCheck:
     return AccessCheck(step=step, ok=False, detail=error.message, action=error.action or "")
+
+
+def _silent(error: TryLater) -> AccessCheck:
+    return AccessCheck(
+        step="Réponse de l'API",
+        ok=False,
+        detail=f"{error.tool or 'une API'} ne répond pas",
+        action="Vérifiez l'adresse de la connexion, ou réessayez plus tard.",
+    )
 
 
 def _print(settings: CompanySettings, checks: Sequence[AccessCheck]) -> None:

@@ -81,6 +81,7 @@ def _start(console: Console, home: Home, processes: Processes) -> tuple[AirflowA
         api.login()
         progress.update(step, advance=1, description="Writing variables, connections and pools")
         companies.configure(api, sandbox)
+        companies.write_files(home.path, sandbox)
         for company in companies.COMPANIES:
             dag_id = companies.dag_id_of(company)
             seen = functools.partial(api.dag_exists, dag_id)

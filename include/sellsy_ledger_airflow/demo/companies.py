@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from sellsy_ledger_airflow.demo.rest import AirflowApi
 from sellsy_ledger_airflow.pools import required_pools
 from sellsy_ledger_airflow.settings import COMPANIES_VARIABLE, company_variable
 
-__all__ = ["COMPANIES", "configure", "dag_id_of", "ledger_of"]
+__all__ = ["COMPANIES", "configure", "dag_id_of", "ledger_of", "write_files"]
 
 START_DATE = "2026-01-01"
 ACCOUNTS = {
@@ -152,6 +153,39 @@ def configure(api: AirflowApi, sandbox: str) -> None:
         {"key": company_variable(company["company"]), "value": json.dumps(company, indent=1)} for company in COMPANIES
     ]
     api.write("variables", [*settings, {"key": COMPANIES_VARIABLE, "value": json.dumps(entries, indent=1)}])
+
+
+def write_files(folder: Path, sandbox: str) -> None:
+    """The same settings and (worthless) credentials as files, so that `doctor` works from the repository folder."""
+    (folder / "companies").mkdir(exist_ok=True)
+    connections: dict[str, Any] = {}
+    for company in COMPANIES:
+        file = folder / "companies" / f"{company['company']}.json"
+        file.write_text(json.dumps(company, indent=1), encoding="utf-8")
+        connections |= _plain_connections(company, sandbox)
+    secrets = folder / "connections.json"
+    secrets.touch(mode=0o600)
+    secrets.write_text(json.dumps(connections, indent=1), encoding="utf-8")
+
+
+def _plain_connections(company: dict[str, Any], sandbox: str) -> dict[str, Any]:
+    """The company's two connections in the command line's own form."""
+    sellsy, tool = _connections(company, sandbox)
+    extra = json.loads(sellsy["extra"])
+    return {
+        company["sellsy_conn_id"]: {
+            "client_id": sellsy["login"],
+            "client_secret": sellsy["password"],
+            "base_url_api": sellsy["host"],
+            "base_url_login": extra["login_url"],
+            "base_url_v1": extra["v1_url"],
+            "file_hosts": [extra["file_hosts"]],
+        },
+        company["tool_conn_id"]: {
+            "base_url": tool["host"],
+            "secrets": {"api_token": tool["password"], **json.loads(tool["extra"])},
+        },
+    }
 
 
 def _entry(company: dict[str, Any]) -> dict[str, Any]:
