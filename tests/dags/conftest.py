@@ -12,4 +12,5 @@ def elastic_time(monkeypatch: pytest.MonkeyPatch) -> ElasticTime:
     """The time of every limiter: tasks of ``dag.test()`` make theirs in this process, with the tools' real limits."""
     elastic = ElasticTime()
     monkeypatch.setattr("sellsy_ledger.http.throttle.time", elastic)
+    monkeypatch.setattr("sellsy_ledger.http.shared_throttle.time", elastic)
     return elastic

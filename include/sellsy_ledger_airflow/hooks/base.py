@@ -11,6 +11,7 @@ Clients are imported inside functions: Airflow lists hooks in processes that nev
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,6 +25,7 @@ from sellsy_ledger_airflow.hooks.forms import label_of
 if TYPE_CHECKING:
     from sellsy_ledger.connectors.base import LedgerConnector
     from sellsy_ledger.core.access import AccessCheck
+    from sellsy_ledger.http.throttle import Throttle
 
 __all__ = ["ApiHook", "ToolHook", "api_url"]
 
@@ -189,16 +191,36 @@ class ToolHook(ApiHook):
     options: ClassVar[Sequence[str]] = ()
 
     def client(self) -> LedgerConnector:
-        """The connector of this Connection."""
+        """The connector of this Connection; it shares its quota with every other task of this machine."""
+        return self._connector(self._shared_throttle())
+
+    def _connector(self, throttle: Throttle | None) -> LedgerConnector:
         from sellsy_ledger.connectors.registry import connector_class
 
         base_url = self.url("host")
         secrets = {name: self.required(field) for name, field in self.secrets.items()}
         options = {name: value for name in self.options if (value := self.optional(name))}
         build: Any = connector_class(self.conn_type)
-        connector: LedgerConnector = build.from_credentials(base_url=base_url, secrets=secrets, options=options)
+        connector: LedgerConnector = build.from_credentials(
+            base_url=base_url, secrets=secrets, options=options, throttle=throttle
+        )
         return connector
+
+    def _shared_throttle(self) -> Throttle:
+        """One window of requests for all tasks of this machine: the next task knows what the one before has used."""
+        from pathlib import Path
+
+        from airflow.configuration import get_airflow_home
+
+        from sellsy_ledger.connectors.registry import capabilities
+        from sellsy_ledger.http.shared_throttle import SharedThrottle
+
+        folder = Path(get_airflow_home()) / "throttles"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^A-Za-z0-9_-]", "-", self.conn_id)
+        return SharedThrottle(folder / f"{name}.json", [capabilities(self.conn_type).rate_limit])
 
     def access_checks(self) -> Sequence[AccessCheck]:
         """Probe credentials and every right the connector needs."""
-        return self.client().check_access()
+        # A Connection that is only tried out has a passing id: it leaves no window behind.
+        return self._connector(None).check_access()

@@ -12,6 +12,7 @@ import pytest
 
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.errors import AccessError, ConfigurationError
+from sellsy_ledger.http.shared_throttle import SharedThrottle
 from sellsy_ledger_airflow.hooks import base
 from sellsy_ledger_airflow.hooks.registry import hook_classes, tool_hook, tools
 
@@ -97,11 +98,27 @@ def test_the_connector_gets_address_secrets_and_only_the_options_that_are_filled
 ) -> None:
     connection("myunisoft", host=" https://api.example.com/api/v1/ ").client()
 
+    assert isinstance(fake_connector.made.pop("throttle"), SharedThrottle)
     assert fake_connector.made == {
         "base_url": "https://api.example.com/api/v1",
         "secrets": {"third_party_secret": SECRET, "api_token": SECRET},
         "options": {"society_id": "127"},
     }
+
+
+def test_tasks_on_one_connection_share_one_window_and_a_mere_test_leaves_none(
+    connection: Any, fake_connector: type[FakeConnector]
+) -> None:
+    hook = connection("pennylane", host="https://api.example.com")
+    hook.access_checks()
+    assert fake_connector.made["throttle"] is None
+    hook.client()
+    first = fake_connector.made["throttle"]
+    hook.client()
+    with first.slot():
+        pass
+    assert fake_connector.made["throttle"]._path == first._path
+    assert first._path.is_file()
 
 
 def test_the_port_of_the_connection_goes_into_the_address(connection: Any, fake_connector: type[FakeConnector]) -> None:

@@ -51,12 +51,18 @@ def scripted() -> Iterator[Wire]:
     try:
         yield wire
     finally:
-        # shutdown wakes accept() and every recv(); close alone would leave the threads waiting.
-        for each in (listener, *open_sockets):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        # The listener first: once its thread has ended, no connection can be added behind our back.
+        _end(listener)
         thread.join(2)
+        for each in open_sockets:
+            _end(each)
+
+
+def _end(each: socket.socket) -> None:
+    """shutdown wakes accept() and every recv(); close alone would leave the threads waiting."""
+    with contextlib.suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
+    each.close()
 
 
 def _accept(listener: socket.socket, wire: Wire, open_sockets: list[socket.socket]) -> None:
