@@ -44,7 +44,7 @@ class LedgerError(Exception):
     Args:
         message: what happened, where, and what to do, in English.
         field: the setting or the field at fault, dotted (``mappings.vat[2].account``).
-        tool: the API that answered (``sellsy``, ``myunisoft`` …).
+        tool: the API that answered (its name in settings).
         tool_code: the API's own code, kept verbatim (``ECR14``, ``422``).
         request_id: the API's request id, for its support desk.
         action: one sentence saying what to do next, when the message does not hold it.

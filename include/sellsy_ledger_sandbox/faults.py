@@ -58,7 +58,7 @@ class Fault:
         if not isinstance(nth, int) or isinstance(nth, bool) or nth < 1:
             raise ValueError(f"nth must be a whole number from 1, not {nth!r}")
         if not raw.get("tool") or not raw.get("route"):
-            raise ValueError("a fault needs a tool and a route, for instance myunisoft and 'POST /entry'")
+            raise ValueError("a fault needs a tool and a route, for instance sellsy and 'GET /v2/invoices'")
         return cls(str(raw["tool"]), str(raw["route"]), kind, nth)
 
 

@@ -53,7 +53,7 @@ class Sandbox:
 
     Example:
         >>> with Sandbox(quota=False) as sandbox:
-        ...     sandbox.url, sandbox.entries("myunisoft")
+        ...     sandbox.url, sorted(sandbox.tools)
     """
 
     def __init__(

@@ -103,17 +103,22 @@ def test_a_pdf_of_200_mb_is_refused_without_filling_the_memory(story):
     assert stage.problems_with_the_books() == []
 
 
-def test_an_account_closed_in_the_tool_waits_until_the_mapping_names_another(story):
+def test_an_account_that_the_ledger_has_not_waits_until_the_mapping_names_another(story):
+    """Neither the mapped account nor the default exists: nothing is guessed."""
     stage = story(CONSULTING, keep=("F-2025-0001",))
     whole = stage.settings.model_dump(mode="json")["mappings"]
-    with_mappings(stage, accounts={**whole["accounts"], "sales_default": "799999"})
+    with_mappings(
+        stage, accounts={**whole["accounts"], "sales_default": "799999"}, account_overrides={"707000": "799998"}
+    )
     stage.night()
     record = stage.record("F-2025-0001")
-    if record.reason is Reason.ACCOUNT_UNKNOWN:
-        assert "799999" in record.detail
-        with_mappings(stage, accounts=whole["accounts"])
-        stage.tomorrow()
-        stage.night()
+    assert (record.state, record.reason) == ("waiting", Reason.ACCOUNT_UNKNOWN)
+    assert "799999" in record.detail
+    assert stage.entries() == []
+    with_mappings(stage, accounts=whole["accounts"], account_overrides={})
+    stage.tomorrow()
+    stage.night()
+    assert stage.story("F-2025-0001") == "verified"
     assert stage.problems_with_the_books() == []
 
 

@@ -33,7 +33,7 @@ def test_every_state_is_explained(state: State) -> None:
     assert f"| `{state.value}` |" in read("waiting.md")
 
 
-@pytest.mark.parametrize("field", sorted(set(CompanySettings.model_fields) - {"mappings", "name", "approval"}))
+@pytest.mark.parametrize("field", sorted(set(CompanySettings.model_fields) - {"mappings", "name"}))
 def test_every_setting_is_in_the_settings_page(field: str) -> None:
     assert f"`{field}`" in read("settings.md")
 

@@ -118,7 +118,7 @@ REASON_TEXTS: dict[Reason, ReasonText] = {
     Reason.APPROVAL_PENDING: ReasonText(
         "Une validation est attendue{detail}.",
         "Le comptable",
-        "Validez ou refusez la pièce dans Airflow (actions requises).",
+        "Rouvrez la période, ou mettez « approval » à « none » : la validation dans Airflow n'existe pas encore.",
     ),
     Reason.POSSIBLE_DUPLICATE: ReasonText(
         "Cette pièce semble déjà enregistrée : {detail}.",

@@ -332,6 +332,16 @@ def settings_warnings(settings: CompanySettings) -> list[str]:
             f"mappings.accounts.rounding_debit : {accounts.rounding_debit} n'est pas un compte de charges "
             "(en général 658)."
         )
+    if settings.approval != "none":
+        warnings.append(
+            "approval : la tâche de validation n'existe pas encore dans Airflow ; toutes les pièces attendront. "
+            "Choisissez « none »."
+        )
+    if settings.closed_period is ClosedPeriod.ASK:
+        warnings.append(
+            "closed_period : avec « ask », une pièce en période close attend que la période soit rouverte ; la "
+            "validation dans Airflow n'existe pas encore."
+        )
     return warnings
 
 

@@ -179,6 +179,11 @@ def test_common_wrong_accounts_are_warned_about() -> None:
     assert settings_warnings(settings()) == []
 
 
+def test_what_would_wait_for_a_validation_that_nobody_can_give_yet_is_said() -> None:
+    assert settings_warnings(settings(approval="first_run"))[0].startswith("approval :")
+    assert settings_warnings(settings(closed_period="ask"))[0].startswith("closed_period :")
+
+
 def test_one_wrong_company_hurts_no_other() -> None:
     entry = {"company": "b", "name": "B", "tool": "outil", "start_date": "2026-01-01"}
     good, bad = load_companies([entry, {"company": "a"}, entry, 5, entry | {"company": "a"}], where="companies")
