@@ -122,7 +122,7 @@ _REASONS: dict[Reason, tuple[str, str, str]] = {
     Reason.APPROVAL_PENDING: (
         "Validation attendue",
         "Approval pending",
-        "Reopen the period, or set \"approval\" to \"none\": approving in Airflow does not exist yet.",
+        'Reopen the period, or set "approval" to "none": approving in Airflow does not exist yet.',
     ),
     Reason.POSSIBLE_DUPLICATE: (
         "Doublon possible",
