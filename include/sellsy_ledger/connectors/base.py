@@ -3,14 +3,24 @@
 A connector is a folder: ``capabilities.py`` (data), ``client.py`` (HTTP, one method per route, no accounting),
 ``mapper.py`` (pure: entry ↔ payload), ``errors.py`` (the tool's codes → our error classes), ``connector.py`` (this
 contract). One test suite runs against every connector.
+
+Three ways lead into the books, and the capabilities say which one a tool has:
+
+- at once: :meth:`LedgerConnector.post_entry` books the entry;
+- ``asynchronous``: it gives a ``handle``, and :meth:`LedgerConnector.wait_until_done` tells later what became of it;
+- ``batches``: :meth:`LedgerConnector.deliver_batch` writes one file per run, which somebody else imports;
+  :meth:`LedgerConnector.batch_state` tells whether that was said to be done.
+
+Beside them :meth:`LedgerConnector.deposit_document` hands over a PDF without any entry (``document_only``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -20,9 +30,13 @@ from sellsy_ledger.core.documents import Kind, SupportingDocument
 from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.ledger import Ledger
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
-from sellsy_ledger.errors import ConfigurationError
+from sellsy_ledger.errors import ConfigurationError, DocumentError
+from sellsy_ledger.http.throttle import Throttle
 
 __all__ = [
+    "BatchResult",
+    "BatchState",
+    "Deposit",
     "LedgerConnector",
     "PostedEntry",
     "PostedLine",
@@ -36,6 +50,10 @@ class PostingRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``third_party`` is the tool's own third party of the entry; ``ledger`` the snapshot read in this run (its ids turn
     account numbers into the tool's ids). ``pdf`` holds the bytes when there is a supporting document.
+
+    ``pdf_url`` makes an authenticated URL of the PDF, valid 24 hours, for tools that fetch it themselves (``url``); it
+    raises ``ConfigurationError`` where the document store cannot sign. The URL is a secret: it goes into the request
+    and nowhere else, the payload holds the hash in its place.
     """
 
     posting_key: str
@@ -45,16 +63,34 @@ class PostingRequest(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Ledger
     draft: bool
     pdf: bytes | None = None
+    pdf_url: Callable[[], str] | None = None
     supporting_document: SupportingDocument | None = None
     description: str = ""
     service_period: tuple[dt.date, dt.date] | None = None
     is_deposit: bool = False
 
 
+class Deposit(msgspec.Struct, frozen=True, kw_only=True):
+    """A PDF handed over without an entry: the accountant, or the tool's robot, makes the entry from it."""
+
+    posting_key: str
+    kind: Kind
+    number: str
+    date: dt.date
+    third_party_name: str
+    pdf: bytes
+    supporting_document: SupportingDocument
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tool answered to a write. ``entry_id`` may be empty when only a look-up can tell it."""
+    """What the tool answered to a write. ``entry_id`` may be empty when only a look-up can tell it.
+
+    ``handle`` names the hand-over where the entry itself is not booked yet: the id of an asynchronous import, the
+    batch of a file.
+    """
 
     entry_id: str
+    handle: str = ""
     ledger_entry_id: str = ""
     draft: bool = False
     pdf_attached: bool = False
@@ -86,13 +122,53 @@ class PostedEntry(msgspec.Struct, frozen=True, kw_only=True):
     ledger_entry_id: str = ""
 
 
+class BatchState(StrEnum):
+    """What is known of a delivered file: nothing yet, imported, or refused by the import."""
+
+    DELIVERED = "delivered"
+    IMPORTED = "imported"
+    REFUSED = "refused"
+
+
+class BatchResult(NamedTuple):
+    """What became of the requests of a batch: the posting keys in the file, and why the others are not in it."""
+
+    delivered: tuple[str, ...]
+    refused: Mapping[str, DocumentError]
+
+
 class LedgerConnector(ABC):
     """One company's books in one tool. Not thread-safe; one instance per task.
 
     Every method may raise ``AccessError`` (credentials, rights), ``ConfigurationError`` and ``TryLater``.
+
+    Attributes:
+        capabilities: what this connection can do: the tool's usual ones, or those of its variant.
     """
 
-    capabilities: ClassVar[Capabilities]
+    capabilities: Capabilities
+
+    @classmethod
+    @abstractmethod
+    def from_credentials(
+        cls,
+        *,
+        base_url: str,
+        secrets: Mapping[str, str],
+        options: Mapping[str, str] | None = None,
+        throttle: Throttle | None = None,
+    ) -> Self:
+        """A connector from what a Connection holds.
+
+        Args:
+            base_url: the API's address; empty where nothing is asked over HTTP.
+            secrets: the tool's own names → values.
+            options: the tool's own settings that are no secrets.
+            throttle: the limiter of this API account, when several connectors share it.
+
+        Raises:
+            ConfigurationError: an option is missing or unusable, named by ``field``.
+        """
 
     @abstractmethod
     def check_access(self) -> Sequence[AccessCheck]:
@@ -152,6 +228,51 @@ class LedgerConnector(ABC):
             tool=self.capabilities.tool,
         )
 
+    # -- asynchronous tools --------------------------------------------------------------------------------------
     def wait_until_done(self, request: PostingRequest, receipt: Receipt) -> Receipt | None:
-        """One look at an asynchronous import: the final receipt, or None while it is still running."""
+        """One look at the import ``receipt.handle``: the final receipt, or None while it is still running.
+
+        Raises:
+            PostingRefused: the import failed; nothing was written.
+            OutcomeUnknown: the tool does not know the import, or tells nothing usable.
+        """
         return receipt
+
+    # -- tools that import files ---------------------------------------------------------------------------------
+    def deliver_batch(self, batch: str, requests: Iterable[PostingRequest]) -> BatchResult:
+        """Write the run's entries as one file, and whatever goes with it (PDFs, a manifest).
+
+        The file appears whole or not at all, and is never written a second time: for a batch that was delivered
+        already, ``requests`` is not looked at and the keys of the file are the result. ``requests`` is a stream; one
+        that does not fit is left out with its error.
+
+        Args:
+            batch: name of the batch, digits and letters, the same for every try of a run.
+            requests: what to write.
+
+        Raises:
+            OutcomeUnknown: whether the file was delivered cannot be told.
+        """
+        raise ConfigurationError(f"{self.capabilities.title} takes no files", tool=self.capabilities.tool)
+
+    def batch_state(self, batch: str) -> BatchState:
+        """Whether somebody, or an acknowledgement file, said what became of a delivered batch."""
+        return BatchState.DELIVERED
+
+    # -- PDFs without entry --------------------------------------------------------------------------------------
+    def deposit_document(self, deposit: Deposit) -> Receipt:
+        """Hand over the PDF alone, with one write; ``entry_id`` is the tool's id of the document, if it gives one.
+
+        Raises:
+            PostingRefused: the tool will not have the file; nothing was written.
+            OutcomeUnknown: the answer was lost.
+        """
+        raise ConfigurationError(f"{self.capabilities.title} takes no document alone", tool=self.capabilities.tool)
+
+    def find_deposit(self, deposit: Deposit) -> Receipt | None:
+        """The document deposited under this key, or None when it is surely not there.
+
+        Raises:
+            OutcomeUnknown: the tool cannot tell.
+        """
+        raise ConfigurationError(f"{self.capabilities.title} takes no document alone", tool=self.capabilities.tool)

@@ -11,7 +11,7 @@ from sellsy_ledger.connectors.base import LedgerConnector
 from sellsy_ledger.core.capabilities import Capabilities
 from sellsy_ledger.errors import ConfigurationError
 
-__all__ = ["capabilities", "connector_class", "tools"]
+__all__ = ["capabilities", "connector_class", "tools", "variants"]
 
 
 @cache
@@ -21,7 +21,7 @@ def tools() -> list[str]:
 
 
 def capabilities(tool: str) -> Capabilities:
-    """What ``tool`` can do; imports its data only, no HTTP.
+    """What ``tool`` can do unless its Connection says otherwise (:func:`variants`); imports its data only, no HTTP.
 
     Raises:
         ConfigurationError: no such tool.
@@ -29,6 +29,21 @@ def capabilities(tool: str) -> Capabilities:
     _must_exist(tool)
     found = import_module(f"{connectors.__name__}.{tool}.capabilities").CAPABILITIES
     assert isinstance(found, Capabilities)
+    return found
+
+
+def variants(tool: str) -> dict[str, Capabilities]:
+    """Every way in which ``tool`` can be reached (a channel, the tool behind a service), by name, and what it can do
+    in that way; the first is :func:`capabilities`. A tool with one way only has one, named ``""``.
+
+    A connector knows its own variant: ``connector.capabilities``.
+
+    Raises:
+        ConfigurationError: no such tool.
+    """
+    usual = capabilities(tool)
+    module = import_module(f"{connectors.__name__}.{tool}.capabilities")
+    found: dict[str, Capabilities] = getattr(module, "VARIANTS", {"": usual})
     return found
 
 

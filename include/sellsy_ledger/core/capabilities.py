@@ -8,7 +8,15 @@ from functools import lru_cache
 
 import msgspec
 
-__all__ = ["Capabilities", "KeySupport", "PdfSupport", "ThirdPartySupport", "VatSupport", "kept_characters"]
+__all__ = [
+    "Capabilities",
+    "KeySupport",
+    "PdfSupport",
+    "Promise",
+    "ThirdPartySupport",
+    "VatSupport",
+    "kept_characters",
+]
 
 
 class PdfSupport(StrEnum):
@@ -45,6 +53,17 @@ class VatSupport(StrEnum):
     ACCOUNT_ONLY = "account_only"
 
 
+class Promise(StrEnum):
+    """What the product promises of each tool, and keeps to a level that :mod:`sellsy_ledger.core.levels` tells."""
+
+    POSTED_ONCE = "posted_once"
+    PDF_ATTACHED = "pdf_attached"
+    READ_BACK = "read_back"
+    DRAFT = "draft"
+    CLOSED_PERIOD = "closed_period"
+    THIRD_PARTY_MATCHING = "third_party_matching"
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """One tool's abilities and limits (characters, bytes, requests). None = no limit known.
 
@@ -54,6 +73,14 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     carries only the auxiliary account. ``rate_limit`` = (requests, per seconds). What the tool decides by itself, so
     that an entry read back may differ there and still be the one sent: ``chooses_journal`` (its own sales and purchases
     journals), ``chooses_vat_accounts`` (the accounts of its VAT codes), ``merges_lines`` (same account and label).
+
+    How an entry gets there: ``asynchronous`` = the tool takes it into a queue and is asked later what became of it
+    (:meth:`LedgerConnector.wait_until_done`); until ``settles_within_seconds`` after a write, not finding the entry
+    proves nothing. ``batches`` = entries are collected, and handed over as one file per run that somebody else imports
+    (:meth:`LedgerConnector.deliver_batch`). ``document_only`` = the word by which settings ask for the pending mode
+    that hands over the PDF alone and leaves the entry to the accountant; None where there is none.
+    ``third_party_ids`` = third parties are read with VAT number or SIREN, not by name and account alone.
+    ``caveats`` = what keeps a promise from being proved, in French: such a promise is never more than *partly* kept.
     """
 
     tool: str
@@ -72,6 +99,11 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     reads_period_locks: bool = False
     auxiliary_in_account: bool = False
     asynchronous: bool = False
+    settles_within_seconds: int = 0
+    batches: bool = False
+    document_only: str | None = None
+    third_party_ids: bool = True
+    caveats: dict[Promise, str] = {}
     label_max: int | None = None
     piece_max: int | None = None
     piece_pattern: str | None = None

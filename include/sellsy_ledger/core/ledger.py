@@ -62,7 +62,11 @@ class FiscalYear(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything an entry is checked against. ``accounting_codes`` maps Sellsy's accounting-code ids to numbers."""
+    """Everything an entry is checked against. ``accounting_codes`` maps Sellsy's accounting-code ids to numbers.
+
+    ``unlisted`` names the lists that the tool cannot give (``accounts``, ``journals``): what they do not hold is taken
+    as the settings give it, because nobody can be asked.
+    """
 
     accounts: tuple[Account, ...] = ()
     journals: tuple[Journal, ...] = ()
@@ -72,6 +76,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     accounting_codes: dict[str, str] = {}
     account_length: int | None = None
     tool: str = ""
+    unlisted: tuple[str, ...] = ()
 
 
 def unpadded(number: str) -> str:
@@ -111,6 +116,8 @@ class LedgerIndex:
         self._journals = {journal.code: journal for journal in ledger.journals}
         self._vat_codes = {code.code: code for code in ledger.vat_codes}
         self._years = sorted(ledger.fiscal_years, key=lambda year: year.start)
+        self._takes_any_account = "accounts" in ledger.unlisted
+        self._takes_any_journal = "journals" in ledger.unlisted
         self._open_days: dict[date, bool] = {}
         self._taken: dict[tuple[str, str | None], bool] = {}
 
@@ -121,16 +128,18 @@ class LedgerIndex:
 
     def account(self, number: str) -> Account | None:
         """The general account in the tool's own form, active or not, compared without padding zeros."""
-        return self._accounts.find(number)
+        found = self._accounts.find(number)
+        return Account(number=number) if found is None and self._takes_any_account else found
 
     def active_account(self, number: str) -> Account | None:
         """The same, only when it takes entries."""
-        found = self._accounts.find(number)
+        found = self.account(number)
         return found if found is not None and found.active else None
 
     def journal(self, code: str) -> Journal | None:
         """The journal of that code, open or not."""
-        return self._journals.get(code)
+        found = self._journals.get(code)
+        return Journal(code=code) if found is None and self._takes_any_journal else found
 
     def vat_code(self, code: str) -> VatCode | None:
         """The VAT code."""

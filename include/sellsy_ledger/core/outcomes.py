@@ -17,12 +17,17 @@ __all__ = ["REASON_TEXTS", "NotReady", "Outcome", "Reason", "ReasonText", "State
 
 
 class State(StrEnum):
-    """Where a document stands, left to right."""
+    """Where a document stands, left to right.
+
+    ``delivered`` = handed over (a file for the import, a PDF without entry), and nobody has said yet that it is in the
+    books; it is never handed over a second time.
+    """
 
     SEEN = "seen"
     WAITING = "waiting"
     READY = "ready"
     POSTING = "posting"
+    DELIVERED = "delivered"
     POSTED = "posted"
     VERIFIED = "verified"
     NOTHING_TO_POST = "nothing_to_post"

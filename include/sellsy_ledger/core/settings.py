@@ -157,7 +157,11 @@ class Mappings(_Model):
 
 
 class CompanySettings(_Model):
-    """The whole settings of one company, as in Variable ``sellsy_ledger_company__<company>``."""
+    """The whole settings of one company, as in Variable ``sellsy_ledger_company__<company>``.
+
+    ``posting``: ``posted``, ``draft``, or the pending mode without entry, ``document_only``, which some tools call by
+    a word of their own (``panier``, ``pia``).
+    """
 
     company: Slug
     name: Name
@@ -167,7 +171,7 @@ class CompanySettings(_Model):
     start_date: date
     schedule: str | None = "0 2 * * *"
     scope: Scope = Scope.SALES_AND_PURCHASES
-    posting: Literal["posted", "draft"] = "posted"
+    posting: Literal["posted", "draft", "document_only", "panier", "pia"] = "posted"
     without_supporting_document: Literal["wait", "post"] = "wait"
     label_style: LabelStyle = LabelStyle.THIRD_PARTY_THEN_DESCRIPTION
     closed_period: ClosedPeriod = ClosedPeriod.REFUSE
@@ -175,6 +179,11 @@ class CompanySettings(_Model):
     rounding_rule: RoundingRule = RoundingRule.BY_SIDE
     rounding_cap_cents: int = Field(default=10, ge=0, le=1000)
     mappings: Mappings
+
+    @property
+    def document_only(self) -> bool:
+        """True when only the PDF is handed over, under whatever word of the tool, and the accountant enters it."""
+        return self.posting not in ("posted", "draft")
 
 
 class CompanyEntry(_Model):
@@ -274,11 +283,7 @@ def _contradictions(lines: tuple[VatMapping, ...]) -> dict[str, str]:
 
 def check_against(settings: CompanySettings, capabilities: Capabilities) -> list[str]:
     """What the settings ask for and the tool cannot do: French sentences naming the field; empty when all is well."""
-    problems: list[str] = []
-    if settings.posting == "draft" and not capabilities.draft:
-        problems.append(
-            f"posting : {capabilities.title} ne connaît pas les écritures en brouillard ; choisissez « posted »."
-        )
+    problems = _posting_against(settings, capabilities)
     mappings = settings.mappings
     for direction in settings.scope.directions:
         code = mappings.journals.sales if direction is Direction.SALES else mappings.journals.purchases
@@ -297,6 +302,16 @@ def check_against(settings: CompanySettings, capabilities: Capabilities) -> list
                 f"de {capabilities.title} ; donnez le compte tel qu'il y est."
             )
     return problems
+
+
+def _posting_against(settings: CompanySettings, capabilities: Capabilities) -> list[str]:
+    own_word = capabilities.document_only
+    instead = "choisissez « posted »" + (f", ou « {own_word} » pour ne déposer que le PDF." if own_word else ".")
+    if settings.posting == "draft" and not capabilities.draft:
+        return [f"posting : {capabilities.title} ne connaît pas les écritures en brouillard ; {instead}"]
+    if settings.document_only and (own_word is None or settings.posting not in ("document_only", own_word)):
+        return [f"posting : {capabilities.title} ne connaît pas le mode « {settings.posting} » ; {instead}"]
+    return []
 
 
 def _vat_line_against(field: str, line: VatMapping, capabilities: Capabilities) -> list[str]:

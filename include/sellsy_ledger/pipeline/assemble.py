@@ -39,7 +39,7 @@ class SellsyAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class ToolAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Credentials of one company in its tool; which secrets and options there are is the connector's business."""
 
-    base_url: str
+    base_url: str = ""
     secrets: dict[str, str] = {}
     options: dict[str, str] = {}
 
@@ -71,11 +71,9 @@ def connect_tool(connections: Mapping[str, Any], conn_id: str, tool: str) -> Led
         ConfigurationError: it is missing or incomplete, or there is no such tool.
     """
     access = _access(connections, conn_id, ToolAccess)
-    build: Any = connector_class(tool)
-    connector: LedgerConnector = build.from_credentials(
+    return connector_class(tool).from_credentials(
         base_url=access.base_url, secrets=access.secrets, options=access.options
     )
-    return connector
 
 
 def build_company(

@@ -17,6 +17,9 @@ __all__ = ["Change", "DocumentRecord", "Event", "Posting", "StoredProof"]
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """One booking attempt's memory. ``entry_id`` is the tool's id once known; ``attempts`` counts writes begun.
 
+    ``handle`` is what the hand-over is called while the entry itself has no id yet: the id of an asynchronous import,
+    the batch of a file.
+
     ``posted_at`` says that the entry is in the books: the register sets it when a step forgets, and refuses to open a
     document that has it.
     """
@@ -25,6 +28,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     payload_hash: str
     attempts: int = 0
     entry_id: str = ""
+    handle: str = ""
     ledger_entry_id: str = ""
     draft: bool = False
     pdf_sha256: str = ""

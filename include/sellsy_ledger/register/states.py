@@ -17,13 +17,13 @@ OPEN = frozenset({State.SEEN, State.WAITING, State.READY, State.NOTHING_TO_POST,
 IN_FLIGHT = frozenset({State.POSTING, State.OUTCOME_UNKNOWN, State.CONFLICT})
 """Perhaps in the books: what was sent stays untouched until that is known."""
 
-BOOKED = frozenset({State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING})
-"""In the books."""
+BOOKED = frozenset({State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING})
+"""In the books, or on its way there by other hands than ours: never to be sent again."""
 
 BEGIN_FROM = frozenset({State.READY, State.POSTING, State.OUTCOME_UNKNOWN})
 """Where a posting may begin: ``posting`` itself is a crashed attempt, found again by the next run."""
 
-RESOLVABLE = frozenset({State.POSTING, State.OUTCOME_UNKNOWN, State.CONFLICT})
+RESOLVABLE = frozenset({State.POSTING, State.DELIVERED, State.OUTCOME_UNKNOWN, State.CONFLICT})
 """What a person may decide when the tool cannot tell."""
 
 NEEDS_REASON = frozenset({State.WAITING, State.REJECTED})
@@ -39,14 +39,23 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.REJECTED: _DECIDED | {State.SEEN, State.RETRACTED},
     # Refused by the tool, or surely never left: back to where the next run takes it up.
     State.POSTING: frozenset(
-        {State.POSTED, State.OUTCOME_UNKNOWN, State.CONFLICT, State.WAITING, State.READY, State.REJECTED}
+        {
+            *(State.DELIVERED, State.POSTED, State.OUTCOME_UNKNOWN, State.CONFLICT),
+            *(State.WAITING, State.READY, State.REJECTED),
+        }
     ),
-    State.OUTCOME_UNKNOWN: frozenset({State.POSTED, State.CONFLICT, State.READY, State.WAITING, State.REJECTED}),
+    # Imported as somebody says; an import that was refused is a conflict, which a person settles.
+    State.DELIVERED: frozenset({State.POSTED, State.CONFLICT, State.CHANGED_AFTER_POSTING, State.RETRACTED}),
+    State.OUTCOME_UNKNOWN: frozenset(
+        {State.DELIVERED, State.POSTED, State.CONFLICT, State.READY, State.WAITING, State.REJECTED}
+    ),
     State.CONFLICT: frozenset({State.POSTED, State.READY}),
     State.POSTED: frozenset({State.VERIFIED, State.CONFLICT, State.CHANGED_AFTER_POSTING, State.RETRACTED}),
     State.VERIFIED: frozenset({State.CONFLICT, State.CHANGED_AFTER_POSTING, State.RETRACTED}),
-    State.CHANGED_AFTER_POSTING: frozenset({State.POSTED, State.VERIFIED, State.RETRACTED}),
-    State.RETRACTED: frozenset({State.SEEN, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING}),
+    State.CHANGED_AFTER_POSTING: frozenset({State.DELIVERED, State.POSTED, State.VERIFIED, State.RETRACTED}),
+    State.RETRACTED: frozenset(
+        {State.SEEN, State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING}
+    ),
 }
 """From → to; staying in a state is always allowed (a step stores its result)."""
 

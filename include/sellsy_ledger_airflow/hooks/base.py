@@ -183,12 +183,16 @@ class ToolHook(ApiHook):
     """The hook of an accounting tool: ``conn_type`` is the tool's name, the connector is found by it.
 
     Class attributes:
-        secrets: the connector's secret → the Connection's field that holds it.
+        secrets: the connector's secret → the Connection's field that holds it; each must be filled in.
+        optional_secrets: the same, for what only some ways to reach the tool need (the connector says what it misses).
         options: names of the extras handed over when they are filled in.
+        needs_host: False where the tool can be reached without any API (a folder of files).
     """
 
-    secrets: ClassVar[Mapping[str, str]]
+    secrets: ClassVar[Mapping[str, str]] = {}
+    optional_secrets: ClassVar[Mapping[str, str]] = {}
     options: ClassVar[Sequence[str]] = ()
+    needs_host: ClassVar[bool] = True
 
     def client(self) -> LedgerConnector:
         """The connector of this Connection; it shares its quota with every other task of this machine."""
@@ -197,14 +201,13 @@ class ToolHook(ApiHook):
     def _connector(self, throttle: Throttle | None) -> LedgerConnector:
         from sellsy_ledger.connectors.registry import connector_class
 
-        base_url = self.url("host")
+        base_url = self.url("host") if self.needs_host or self.optional("host") else ""
         secrets = {name: self.required(field) for name, field in self.secrets.items()}
+        secrets |= {name: value for name, field in self.optional_secrets.items() if (value := self.optional(field))}
         options = {name: value for name in self.options if (value := self.optional(name))}
-        build: Any = connector_class(self.conn_type)
-        connector: LedgerConnector = build.from_credentials(
+        return connector_class(self.conn_type).from_credentials(
             base_url=base_url, secrets=secrets, options=options, throttle=throttle
         )
-        return connector
 
     def _shared_throttle(self) -> Throttle:
         """One window of requests for all tasks of this machine: the next task knows what the one before has used."""

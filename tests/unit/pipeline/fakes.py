@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from tests.empty_register import empty_register
@@ -223,8 +223,12 @@ class FakeConnector(LedgerConnector):
 
     capabilities = CAPABILITIES
 
+    @classmethod
+    def from_credentials(cls, **connection: Any) -> Self:
+        raise NotImplementedError
+
     def __init__(self, ledger: Ledger = LEDGER, capabilities: Capabilities = CAPABILITIES) -> None:
-        self.capabilities = capabilities  # type: ignore[misc]
+        self.capabilities = capabilities
         self.ledger = ledger
         self.held: list[_Held] = []
         self.created: list[LedgerThirdParty] = []

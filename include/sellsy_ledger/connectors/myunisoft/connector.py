@@ -59,7 +59,7 @@ class MyUnisoftConnector(LedgerConnector):
         *,
         base_url: str,
         secrets: Mapping[str, str],
-        options: Mapping[str, str],
+        options: Mapping[str, str] | None = None,
         throttle: Throttle | None = None,
     ) -> Self:
         """Build the connector from a Connection's parts.
@@ -70,9 +70,10 @@ class MyUnisoftConnector(LedgerConnector):
             options: ``society_id`` (only for a firm's token), ``etablissement_id``.
             throttle: a limiter shared with others of the same account.
         """
-        return cls(
-            MyUnisoftClient.from_credentials(base_url=base_url, secrets=secrets, options=options, throttle=throttle)
+        client = MyUnisoftClient.from_credentials(
+            base_url=base_url, secrets=secrets, options=options or {}, throttle=throttle
         )
+        return cls(client)
 
     # -- reference data ------------------------------------------------------------------------------------------
     def check_access(self) -> Sequence[AccessCheck]:

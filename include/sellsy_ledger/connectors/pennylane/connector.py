@@ -8,7 +8,7 @@ are not idempotent there, so a duplicate answer is always followed by a look at 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
@@ -39,7 +39,7 @@ class PennylaneConnector(LedgerConnector):
         client: the HTTP client of its token.
     """
 
-    capabilities: ClassVar[Capabilities] = CAPABILITIES
+    capabilities: Capabilities = CAPABILITIES
 
     def __init__(self, client: PennylaneClient) -> None:
         self.client = client
