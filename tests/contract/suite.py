@@ -9,16 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import requests
 
 from sellsy_ledger.connectors import registry
-from sellsy_ledger.connectors.base import LedgerConnector, PostingRequest
-from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.connectors.base import Deposit, LedgerConnector, PostingRequest, Receipt
+from sellsy_ledger.core.capabilities import Capabilities, PdfSupport
 from sellsy_ledger.core.documents import Direction, Kind, SupportingDocument
 from sellsy_ledger.core.entries import EntryLine, JournalEntry, Role
 from sellsy_ledger.core.ledger import Ledger
@@ -47,56 +50,93 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Kit:
-    """What the suite must know of one tool.
+    """What the suites must know of one tool, or of one variant of it (a channel, the tool behind a service).
 
     Attributes:
         tool: its name in the registry and in the sandbox.
-        secrets: credentials that the sandbox accepts.
-        wrong_secrets: credentials that it refuses.
-        write_route: the sandbox's route of the one request that books.
-        draft_write_route: the same for a draft.
-        create_route: the route that creates a customer.
-        vat_codes: rate → the tool's sales VAT code.
+        secrets: credentials that the sandbox accepts; empty where the tool asks for none.
+        wrong_secrets: credentials that it refuses; empty likewise.
+        write_route: the sandbox's route of the one request that books; empty where nothing is sent over HTTP.
+        create_route: the route that creates a customer; empty where third parties are not created over HTTP.
+        vat_codes: rate → the tool's sales VAT code, for "20", "10", "5.5" and "2.1".
+        purchase_vat_codes: the same for purchases.
+        no_vat_codes: the codes of 0 %, for sales and for purchases; None where none is needed.
         witness_key: posting key → the key that the sandbox shows for the entry.
         refusals: what the tool refuses.
-        path: what follows the sandbox's address in the base URL.
-        options: the Connection's options.
+        draft_write_route: the route that books a draft, where there are drafts.
+        deposit_route: the route that takes a PDF without entry, where there is that mode.
+        variant: the name of the variant in ``registry.variants``; empty where there is one way only.
+        path: what follows ``<sandbox>/<tool>`` in the base URL.
+        has_url: False where the Connection has no address (a folder of files).
+        options: the Connection's options; ``{url}`` is the sandbox's address, ``{folder}`` an empty folder.
         refuses_second: True when the tool itself refuses a second entry of one key.
         answers_first: True when the connector answers a second post of one key with the entry of the first.
         crowd: so many third parties fill more than one page, where the tool has pages.
-        transport: connector → its transport.
         small_pages: makes the connector ask for small pages, where the tool has pages.
+        meanwhile: what happens at the tool's side while nobody looks: its queue is worked off, a person imports the
+            file that was delivered. Gets the sandbox's address and the folder.
+        settings: changes to the company's settings on the stage of the scenarios.
+        ledger_name: ``company`` of the witness's entries, where the sandbox keeps several ledgers of the tool.
+        reverse_charge_code: VAT code of a purchase whose VAT the buyer owes himself (20 %).
+        target: True for the variants that the scenarios and fault tests play with; every variant has the contract.
     """
 
     tool: str
     secrets: Mapping[str, str]
     wrong_secrets: Mapping[str, str]
     write_route: str
-    draft_write_route: str
     create_route: str
     vat_codes: Mapping[str, str]
     witness_key: Callable[[str], str]
     refusals: tuple[Refusal, ...]
+    purchase_vat_codes: Mapping[str, str] = field(default_factory=dict)
+    no_vat_codes: tuple[str | None, str | None] = (None, None)
+    draft_write_route: str = ""
+    deposit_route: str = ""
+    variant: str = ""
     path: str = ""
+    has_url: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
     refuses_second: bool = False
     answers_first: bool = False
     crowd: int = 12
-    transport: Callable[[Any], Transport] = lambda connector: connector.client.transport
     small_pages: Callable[[Any], None] = lambda connector: None
+    meanwhile: Callable[[str, Path], None] = lambda url, folder: None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    ledger_name: str = ""
+    reverse_charge_code: str | None = None
+    target: bool = True
+
+    def connection(self, url: str, folder: Path, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """What the Connection to the sandbox at ``url`` holds, in the connector's own terms."""
+        return {
+            "base_url": f"{url}/{self.tool}{self.path}" if self.has_url else "",
+            "secrets": dict(self.secrets if secrets is None else secrets),
+            "options": {name: value.format(url=url, folder=folder) for name, value in self.options.items()},
+        }
+
+    @property
+    def name(self) -> str:
+        """How tests call it: ``sage100-odata``."""
+        return f"{self.tool}-{self.variant}" if self.variant else self.tool
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the registry says that it can do."""
+        return registry.variants(self.tool)[self.variant]
 
 
 def kits() -> list[Kit]:
-    """The kits that exist, by the tool's name; a test sees to it that no tool of the registry lacks one."""
+    """Every kit, by the tool's name; a test sees to it that no variant of the registry lacks one."""
     names = sorted(module.name for module in pkgutil.iter_modules(tools.__path__))
-    return [import_module(f"{tools.__name__}.{name}").KIT for name in names]
+    return [kit for name in names for kit in import_module(f"{tools.__name__}.{name}").KITS]
 
 
 class Bench:
     """One connector on the sandbox, with no waiting: its time is elastic, a hanging answer is given up at once."""
 
-    def __init__(self, kit: Kit, sandbox: Sandbox) -> None:
-        self.kit, self.sandbox, self.time = kit, sandbox, ElasticTime()
+    def __init__(self, kit: Kit, sandbox: Sandbox, folder: Path) -> None:
+        self.kit, self.sandbox, self.folder, self.time = kit, sandbox, folder, ElasticTime()
         self.connector = self.connect()
         self._ledger: Ledger | None = None
         self._parties: dict[str, LedgerThirdParty] = {}
@@ -112,17 +152,35 @@ class Bench:
         return self._ledger
 
     def connect(self, secrets: Mapping[str, str] | None = None, url: str | None = None) -> LedgerConnector:
-        cls: Any = registry.connector_class(self.kit.tool)
-        connector: LedgerConnector = cls.from_credentials(
-            base_url=f"{url or self.sandbox.url}/{self.kit.tool}{self.kit.path}",
-            secrets=secrets or self.kit.secrets,
-            options=self.kit.options,
-            throttle=self.time.throttle(registry.capabilities(self.kit.tool).rate_limit),
+        connection = self.kit.connection(url or self.sandbox.url, self.folder, secrets)
+        connector = registry.connector_class(self.kit.tool).from_credentials(
+            **connection, throttle=self.time.throttle(self.kit.capabilities.rate_limit)
         )
-        transport = self.kit.transport(connector)
-        transport.sleep = self.time.sleep
-        transport.timeout_seconds = (2.0, 0.3)
+        for transport in transports(connector):
+            transport.sleep = self.time.sleep
+            transport.timeout_seconds = (2.0, 0.3)
         return connector
+
+    # -- posting, whatever the way into the books -----------------------------------------------------------------
+    def post(self, request: PostingRequest) -> Receipt:
+        """Book the entry to the end: an import is waited for, a delivered file is imported by somebody."""
+        return self.finish(request, self.connector.post_entry(request))
+
+    def finish(self, request: PostingRequest, receipt: Receipt) -> Receipt:
+        """What happens after the tool took the entry in."""
+        self.meanwhile()
+        for _ in range(10):
+            if not self.capabilities.asynchronous or not receipt.handle:
+                return receipt
+            done = self.connector.wait_until_done(request, receipt)
+            if done is not None:
+                return done
+            self.meanwhile()
+        raise AssertionError(f"{receipt.handle} never ends")
+
+    def meanwhile(self) -> None:
+        """Time passes at the tool's side."""
+        self.kit.meanwhile(self.sandbox.url, self.folder)
 
     def access_problems(self, connector: LedgerConnector) -> list[str]:
         """What the access check says is wrong, each with what to do about it."""
@@ -136,7 +194,8 @@ class Bench:
 
     def witness(self) -> list[Entry]:
         """What the sandbox's own ledger holds."""
-        return self.sandbox.entries(self.kit.tool)
+        name = self.kit.ledger_name
+        return [one for one in self.sandbox.entries(self.kit.tool) if not name or one.get("company") == name]
 
     def third_party(self, name: str = "Exemple Conseil SARL", direction: Direction = Direction.SALES) -> ThirdParty:
         return ThirdParty(
@@ -203,12 +262,30 @@ class Bench:
             ),
             description="Conseil",
         )
-        return msgspec.structs.replace(request, **changes)
+        request = msgspec.structs.replace(request, **changes)
+        if self.capabilities.pdf is PdfSupport.URL and request.pdf is not None:
+            link = partial(publish, self.sandbox.url, request.pdf)
+            request = msgspec.structs.replace(request, pdf_url=link)
+        return request
+
+    def deposit(self, number: int = 1) -> Deposit:
+        """The PDF of :meth:`request`, to be handed over without an entry."""
+        request = self.request(number)
+        assert request.pdf is not None
+        assert request.supporting_document is not None
+        return Deposit(
+            posting_key=request.posting_key,
+            kind=request.kind,
+            number=request.entry.number,
+            date=request.entry.date,
+            third_party_name="Exemple Conseil SARL",
+            pdf=request.pdf,
+            supporting_document=request.supporting_document,
+        )
 
     def line(self, account: str, credit_cents: int, role: Role, rate: str, label: str) -> EntryLine:
-        return EntryLine(
-            account=account, label=label, credit_cents=credit_cents, vat_code=self.kit.vat_codes[rate], role=role
-        )
+        code = self.kit.vat_codes.get(rate)
+        return EntryLine(account=account, label=label, credit_cents=credit_cents, vat_code=code, role=role)
 
     def held(self, request: PostingRequest) -> list[Entry]:
         """The sandbox's entries that carry the request's key."""
@@ -221,13 +298,33 @@ class Bench:
         assert len(entry) == 1, f"{len(entry)} entries of {request.posting_key}"
         debit, credit = (sum(line[side] for line in entry[0]["lines"]) for side in ("debit_cents", "credit_cents"))
         assert debit == credit == request.entry.debit_cents
-        if request.pdf is not None:
+        if request.pdf is not None and self.capabilities.pdf is not PdfSupport.NEVER:
             assert entry[0]["pdf_sha256"] == hashlib.sha256(request.pdf).hexdigest()
         found = self.connector.find_entry(request)
         assert found is not None
+        if not self.capabilities.read_back:
+            return
         held = self.connector.read_back(request, found.entry_id)
         assert held is not None
         assert differences(request, held, self.capabilities, pdf_sha256=_sha256(request)) == []
+
+
+def transports(holder: object, depth: int = 4) -> Iterator[Transport]:
+    """Every transport that a client holds, however deep."""
+    for value in vars(holder).values() if hasattr(holder, "__dict__") else ():
+        if isinstance(value, Transport):
+            yield value
+        elif depth and type(value).__module__.startswith("sellsy_ledger."):
+            yield from transports(value, depth - 1)
+
+
+def publish(url: str, body: bytes) -> str:
+    """Put a PDF where the sandbox's tools can fetch it; the link to it."""
+    name = f"{hashlib.sha256(body).hexdigest()}.pdf"
+    answer = requests.put(f"{url}/_sandbox/files/{name}", data=body, timeout=10)
+    answer.raise_for_status()
+    link: str = answer.json()["url"]
+    return link
 
 
 def _sha256(request: PostingRequest) -> str | None:

@@ -31,34 +31,38 @@ def _small_pages(connector: PennylaneConnector) -> None:
     connector.client.accounts_page_size = 20
 
 
-KIT = Kit(
-    tool="pennylane",
-    secrets={"api_token": "demo-token-pennylane"},
-    wrong_secrets={"api_token": "wrong-token-0123456789"},
-    write_route="POST /customer_invoices/import",
-    draft_write_route="POST /customer_invoices/import",
-    create_route="POST /company_customers",
-    vat_codes={"20": "FR_200", "10": "FR_100"},
-    witness_key=lambda key: key,
-    answers_first=True,
-    small_pages=_small_pages,
-    refusals=(
-        Refusal("unbalanced", lambda one: replace_line(one, 0, debit_cents=12344), Reason.AMOUNTS_DO_NOT_CLOSE),
-        Refusal("unknown year", _in_a_year_nobody_opened, Reason.PERIOD_CLOSED),
-        Refusal("deleted customer", _of_a_deleted_customer, Reason.THIRD_PARTY_REFUSED),
-        Refusal("unknown account", lambda one: replace_line(one, 1, account="799999"), Reason.ACCOUNT_UNKNOWN),
-        Refusal("no VAT code", lambda one: replace_line(one, 1, vat_code=None), Reason.VAT_CODE_UNMAPPED),
-        Refusal("unknown VAT code", lambda one: replace_line(one, 1, vat_code="FR_201"), Reason.VAT_CODE_UNMAPPED),
-        Refusal(
-            "not a PDF",
-            lambda one: msgspec.structs.replace(one, pdf=b""),
-            Reason.SUPPORTING_DOCUMENT_MISSING,
+KITS = (
+    Kit(
+        tool="pennylane",
+        secrets={"api_token": "demo-token-pennylane"},
+        wrong_secrets={"api_token": "wrong-token-0123456789"},
+        write_route="POST /customer_invoices/import",
+        draft_write_route="POST /customer_invoices/import",
+        create_route="POST /company_customers",
+        vat_codes={"20": "FR_200", "10": "FR_100", "5.5": "FR_55", "2.1": "FR_21"},
+        purchase_vat_codes={"20": "FR_200", "10": "FR_100", "5.5": "FR_55", "2.1": "FR_21"},
+        no_vat_codes=("exempt", "exempt"),
+        witness_key=lambda key: key,
+        answers_first=True,
+        small_pages=_small_pages,
+        refusals=(
+            Refusal("unbalanced", lambda one: replace_line(one, 0, debit_cents=12344), Reason.AMOUNTS_DO_NOT_CLOSE),
+            Refusal("unknown year", _in_a_year_nobody_opened, Reason.PERIOD_CLOSED),
+            Refusal("deleted customer", _of_a_deleted_customer, Reason.THIRD_PARTY_REFUSED),
+            Refusal("unknown account", lambda one: replace_line(one, 1, account="799999"), Reason.ACCOUNT_UNKNOWN),
+            Refusal("no VAT code", lambda one: replace_line(one, 1, vat_code=None), Reason.VAT_CODE_UNMAPPED),
+            Refusal("unknown VAT code", lambda one: replace_line(one, 1, vat_code="FR_201"), Reason.VAT_CODE_UNMAPPED),
+            Refusal(
+                "not a PDF",
+                lambda one: msgspec.structs.replace(one, pdf=b""),
+                Reason.SUPPORTING_DOCUMENT_MISSING,
+            ),
+            Refusal(
+                "unknown journal, no PDF",
+                lambda one: _without_pdf(replace_entry(one, journal="ZZ")),
+                Reason.JOURNAL_MISSING,
+            ),
+            Refusal("draft without PDF", lambda one: _without_pdf(one, draft=True), Reason.SUPPORTING_DOCUMENT_MISSING),
         ),
-        Refusal(
-            "unknown journal, no PDF",
-            lambda one: _without_pdf(replace_entry(one, journal="ZZ")),
-            Reason.JOURNAL_MISSING,
-        ),
-        Refusal("draft without PDF", lambda one: _without_pdf(one, draft=True), Reason.SUPPORTING_DOCUMENT_MISSING),
     ),
 )
