@@ -50,6 +50,10 @@ lint: $(DEVELOPMENT) ## Style, types, import rules
 bench: $(DEVELOPMENT) ## Measure the performance budget and print the table
 	@$(BIN)/python -m bench
 
+docs: $(RUNTIME) ## Write docs/capabilities.md again, from the connectors' own data
+	@$(BIN)/python -c 'from sellsy_ledger.cli.capabilities import page; print(page(), end="")' > docs/capabilities.md.new
+	@mv docs/capabilities.md.new docs/capabilities.md
+
 secrets: ## Write random secrets for docker-compose into .secrets/ (kept when they exist)
 	@umask 077; mkdir -p .secrets; for name in postgres_password redis_password api_secret_key jwt_secret admin_password fernet_key; do \
 		test -s .secrets/$$name || $(PYTHON) -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode(), end="")' > .secrets/$$name; done
@@ -59,4 +63,4 @@ lock: ## Resolve requirements*.in into requirements*.txt again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
 
-.PHONY: help install demo up down test lint bench secrets lock
+.PHONY: help install demo up down test lint bench docs secrets lock

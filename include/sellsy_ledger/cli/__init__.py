@@ -21,6 +21,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("sellsy_ledger.cli.preview", "documents to entries; nothing is sent"),
     "doctor": ("sellsy_ledger.cli.doctor", "check a company's connections, rights and mappings"),
+    "capabilities": ("sellsy_ledger.cli.capabilities", "what each accounting tool lets us prove"),
     "register": ("sellsy_ledger.cli.register", "look into the memory of every document"),
 }
 

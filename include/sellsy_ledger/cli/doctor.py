@@ -4,6 +4,8 @@ Reads everything, writes nothing in either API. Works without Airflow: settings 
 ``SELLSY_LEDGER_COMPANIES_DIR``, credentials from a JSON file (never printed); without either, those that a local
 Airflow home (``.airflow``) keeps for the demo companies. Airflow users have the same check behind the *Test* button of
 each Connection and in the task ``check_access``.
+
+After the steps it tells what this very connection will be able to prove, and what it will not.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +24,9 @@ from rich.table import Table
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.settings import CompanySettings, load_settings
 from sellsy_ledger.errors import ConfigurationError, LedgerError, TryLater
+
+if TYPE_CHECKING:
+    from sellsy_ledger.core.capabilities import Capabilities
 
 __all__ = ["configure", "run"]
 
@@ -58,8 +63,8 @@ def run(arguments: Namespace) -> int:
     """
     settings = _settings(arguments)
     connections = _connections(arguments.connections)
-    checks = _checks(settings, connections)
-    _print(settings, checks)
+    checks, capabilities = _checks(settings, connections)
+    _print(settings, checks, capabilities)
     return EXIT_NOT_READY if any(check.blocking and not check.ok for check in checks) else EXIT_READY
 
 
@@ -97,21 +102,23 @@ def _read(path: Path) -> bytes:
         raise ConfigurationError(f"{path}: {error.strerror or 'cannot be read'}.") from None
 
 
-def _checks(settings: CompanySettings, connections: dict[str, Any]) -> list[AccessCheck]:
-    """Every step that could be made; a step that cannot be made becomes a failed one, and the others go on."""
+def _checks(settings: CompanySettings, connections: dict[str, Any]) -> tuple[list[AccessCheck], Capabilities | None]:
+    """Every step that could be made; a step that cannot be made becomes a failed one, and the others go on.
+
+    The second value is what the company's own connection can do, None where there is no usable connection.
+    """
     # Imported here: the command line must start fast, and these bring HTTP and SQL.
-    from sellsy_ledger.connectors.registry import capabilities
     from sellsy_ledger.pipeline.access import probe, settings_checks
     from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
     from sellsy_ledger.register.pdf_store import LocalDocumentStore
     from sellsy_ledger.register.store import Register
 
     try:
-        checks = settings_checks(settings, capabilities(settings.tool))
         sellsy = connect_sellsy(connections, settings.sellsy_conn_id)
         connector = connect_tool(connections, settings.tool_conn_id, settings.tool)
     except LedgerError as error:
-        return [_failed("Connexions", error)]
+        return [_failed("Connexions", error)], None
+    checks = settings_checks(settings, connector.capabilities)
     with tempfile.TemporaryDirectory(prefix="sellsy-ledger-doctor-") as folder:
         # A register of its own: nothing that the doctor learns reaches the company's memory.
         register = Register.open(f"sqlite:///{folder}/register.db")
@@ -124,7 +131,7 @@ def _checks(settings: CompanySettings, connections: dict[str, Any]) -> list[Acce
             checks.append(_silent(error))
         finally:
             register.close()
-    return checks
+    return checks, connector.capabilities
 
 
 def _failed(step: str, error: LedgerError) -> AccessCheck:
@@ -140,14 +147,19 @@ def _silent(error: TryLater) -> AccessCheck:
     )
 
 
-def _print(settings: CompanySettings, checks: Sequence[AccessCheck]) -> None:
+def _print(settings: CompanySettings, checks: Sequence[AccessCheck], capabilities: Capabilities | None) -> None:
     table = Table(title=f"{settings.name} : Sellsy → {settings.tool}", title_justify="left")
     for column in ("Étape", "État", "Détail", "À faire"):
         table.add_column(column, overflow="fold")
     for check in checks:
         state = "[green]bon[/]" if check.ok else "[red]bloquant[/]" if check.blocking else "[yellow]à voir[/]"
         table.add_row(_plain(check.step), state, _plain(check.detail), "" if check.ok else _plain(check.action))
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    if capabilities is not None:
+        from sellsy_ledger.cli.capabilities import levels_table
+
+        console.print(levels_table(capabilities))
 
 
 def _plain(text: str) -> str:
