@@ -18,10 +18,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--data", type=Path, help="JSON file of Sellsy documents that replaces the built-in ones")
     parser.add_argument("--state", type=Path, help="file that keeps the ledgers between two starts")
+    parser.add_argument("--storage", type=Path, help="folder of documents to serve under signed URLs, below /storage")
     parser.add_argument("--no-quota", action="store_true", help="never answer 429, for tests")
     options = parser.parse_args(arguments)
     try:
-        sandbox = Sandbox(quota=not options.no_quota, data=options.data, state=options.state)
+        sandbox = Sandbox(quota=not options.no_quota, data=options.data, state=options.state, storage=options.storage)
         url = sandbox.start(options.port, options.host)
     except (OSError, ValueError) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)

@@ -22,6 +22,7 @@ from sellsy_ledger_sandbox.control import control
 from sellsy_ledger_sandbox.gate import Gate
 from sellsy_ledger_sandbox.memory import Memory
 from sellsy_ledger_sandbox.serving import listen
+from sellsy_ledger_sandbox.storage import Storage
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -50,6 +51,7 @@ class Sandbox:
         data: A JSON file of Sellsy documents that replaces the built-in ones.
         state: A file where accepted writes are kept, and played back from at the start; None forgets with the process.
         world: Another world, for tests that move the clock.
+        storage: A folder whose files are served under signed URLs, below ``/storage``.
 
     Example:
         >>> with Sandbox(quota=False) as sandbox:
@@ -63,8 +65,10 @@ class Sandbox:
         data: Path | None = None,
         state: Path | None = None,
         world: World | None = None,
+        storage: Path | None = None,
     ) -> None:
         self.world = world or World(data=data)
+        self.storage = Storage(storage, lambda: self.world.time()) if storage else None
         self.tools = discover(self.world)
         self.app = self._application()
         self._memory = Memory(self.app.wsgi_app, state, self._remembers) if state else None
@@ -160,6 +164,8 @@ class Sandbox:
         app.json.ensure_ascii = False  # type: ignore[attr-defined]
         app.url_map.strict_slashes = False
         app.register_blueprint(control(self))
+        if self.storage is not None:
+            app.register_blueprint(self.storage.routes())
         for tool in self.tools.values():
             app.register_blueprint(tool.routes, url_prefix=f"/{tool.name}")
             if tool.controls is not None:
