@@ -1,4 +1,4 @@
-"""What Airflow learns about this package: the connection types, with their form fields.
+"""What Airflow learns about this package: the connection types, with their form fields, and the demo's storage.
 
 Airflow calls :func:`get_provider_info` through the entry point ``apache_airflow_provider`` while it reads its own
 configuration, in every process: nothing heavy and nothing of Airflow may be imported from here.
@@ -20,4 +20,6 @@ def get_provider_info() -> dict[str, Any]:
         "name": "Sellsy Ledger",
         "description": "Accounted Sellsy documents into the accounting tool.",
         "connection-types": [connection_type(api) for api in apis()],
+        # The demo's object storage, which can sign URLs as a real one does.
+        "filesystems": ["sellsy_ledger_airflow.demo.filesystem"],
     }
