@@ -37,12 +37,18 @@ from sellsy_ledger.core.outcomes import Outcome, Reason, State
 from sellsy_ledger.core.settings import CompanySettings
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
 from sellsy_ledger.errors import DocumentError
+from sellsy_ledger.formats import catalogue
 from sellsy_ledger.sources.sellsy.fields import id_of
 from sellsy_ledger.sources.sellsy.objects import parse_document, parse_third_party
 from sellsy_ledger.sources.sellsy.parties import snapshot_of
 
 __all__ = ["Previewer", "configure", "run"]
 
+_FORMAT_HELP = (
+    "what stdout gets: one JSON object a document, a table, or the ready entries as an import file "
+    "(fec: exchange FEC; tra: Cegid TRA; pnm and mecg: Sage 100; quadra: Quadra ASCII); "
+    "entries that a file cannot hold are reported on stderr with their field"
+)
 # What a document is told before anybody looks for its PDF: none of these would change with one.
 _BEFORE_PDF = frozenset({Reason.NOT_ACCOUNTED, Reason.CURRENCY_NOT_SUPPORTED, Reason.ZERO_AMOUNT})
 
@@ -52,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", required=True, type=Path, help="settings of the company (JSON)")
     parser.add_argument("--ledger", required=True, type=Path, help="snapshot of the tool's ledger (JSON)")
     parser.add_argument("--documents", required=True, type=Path, help="documents, one JSON object a line")
-    parser.add_argument("--format", choices=("jsonl", "table", "fec"), default="jsonl", help="what stdout gets")
+    parser.add_argument("--format", choices=("jsonl", "table", *catalogue.NAMES), default="jsonl", help=_FORMAT_HELP)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,13 +74,13 @@ def run(args: argparse.Namespace) -> int:
     ledger = read_ledger(args.ledger)
     previewer = Previewer(settings, ledger, registry.capabilities(settings.tool))
     with _without_collector():
-        bad_lines = _write_results(args, previewer)
+        bad_lines = _write_results(args, previewer, settings.name)
     return 2 if bad_lines else 0
 
 
-def _write_results(args: argparse.Namespace, previewer: Previewer) -> int:
+def _write_results(args: argparse.Namespace, previewer: Previewer, company_name: str) -> int:
     """One result per line; the number of lines that could not be read."""
-    results = writer(args.format, sys.stdout.buffer, previewer.index)
+    results = writer(args.format, sys.stdout.buffer, previewer.index, company_name)
     bad_lines = 0
     for number, text, line in read_documents(args.documents):
         try:
@@ -83,8 +89,11 @@ def _write_results(args: argparse.Namespace, previewer: Previewer) -> int:
             bad_lines += 1
             _complain(f"{args.documents}, line {number}, field {error.field}: {error.message}")
             result = _rejected(text, error)
-        results.add(result)
-        if args.format == "fec" and result.outcome.entry is None:
+        try:
+            results.add(result)
+        except DocumentError as error:
+            _complain(f"{args.documents}, line {number}, field {error.field}: {error.message}")
+        if args.format in catalogue.NAMES and result.outcome.entry is None:
             _complain(f"{args.documents}, line {number}: {result.outcome.message}")
     results.close()
     return bad_lines
@@ -152,7 +161,7 @@ class Previewer:
             outcome=outcome,
             fingerprint=fingerprint(document),
             document=document,
-            third_party_name=third_party.name,
+            third_party=third_party,
         )
 
     def _third_party(self, document: Document, raw: bytes) -> ThirdParty:

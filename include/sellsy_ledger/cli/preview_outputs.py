@@ -1,4 +1,4 @@
-"""What ``preview`` prints: one JSON object a line, a table for people, or an exchange FEC of the ready entries."""
+"""What ``preview`` prints: one JSON object a line, a table for people, or the ready entries as an import file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from sellsy_ledger.core.explain import explain
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import Outcome
+from sellsy_ledger.core.third_parties import ThirdParty
+from sellsy_ledger.formats import catalogue as formats
+from sellsy_ledger.formats.base import FileEntry
 
 __all__ = ["Result", "Writer", "writer"]
 
@@ -25,23 +28,27 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     fingerprint: str | None = None
     document: Document | None = None
-    third_party_name: str = ""
+    third_party: ThirdParty | None = None
 
 
 class Writer(Protocol):
     """Takes the results in order; ``close`` writes what must come last."""
 
     def add(self, result: Result) -> None:
-        """Write or keep one result."""
+        """Write or keep one result.
+
+        Raises:
+            DocumentError: its entry does not fit the file; nothing of it was written.
+        """
 
     def close(self) -> None:
         """Nothing more comes."""
 
 
-def writer(style: str, out: BinaryIO, ledger: LedgerIndex) -> Writer:
+def writer(style: str, out: BinaryIO, ledger: LedgerIndex, company_name: str = "") -> Writer:
     """The writer of ``--format style``."""
-    if style == "fec":
-        return _FecWriter(out, ledger)
+    if style in formats.NAMES:
+        return _FileWriter(out, style, ledger, company_name)
     return _TableWriter(out) if style == "table" else _JsonWriter(out)
 
 
@@ -96,22 +103,32 @@ class _JsonWriter:
         self._out.flush()
 
 
-class _FecWriter:
-    def __init__(self, out: BinaryIO, ledger: LedgerIndex) -> None:
-        from sellsy_ledger.formats import fec
+class _FileWriter:
+    """The ready entries as a file of one of the formats; each entry goes out whole, or is refused whole."""
 
-        self._fec = fec
+    def __init__(self, out: BinaryIO, style: str, ledger: LedgerIndex, company_name: str) -> None:
+        self._format = formats.load(style)
+        self._options = formats.options(self._format, company_name)
+        self._charset = self._format.encoding(self._options)
         self._out = out
         self._ledger = ledger
-        out.write(fec.header().encode("ascii"))
+        out.write(self._format.head(self._options).encode(self._charset))
 
     def add(self, result: Result) -> None:
-        entry = result.outcome.entry
-        if entry is not None:
-            lines = self._fec.entry_lines(entry, self._ledger, result.third_party_name)
-            self._out.write("".join(lines).encode("ascii"))
+        entry, document = result.outcome.entry, result.document
+        if entry is None or document is None:
+            return
+        one = FileEntry(
+            entry=entry,
+            kind=document.kind,
+            third_party_name=result.third_party.name if result.third_party else document.third_party_name,
+            third_party=result.third_party,
+        )
+        lines = self._format.entry_lines(one, self._ledger, self._options)
+        self._out.write("".join(lines).encode(self._charset))
 
     def close(self) -> None:
+        self._out.write(self._format.tail(self._options).encode(self._charset))
         self._out.flush()
 
 

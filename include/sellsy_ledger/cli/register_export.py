@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sellsy_ledger.cli.register_views import STATES, message
+from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.money import cents_to_text
 from sellsy_ledger.formats import fec
+from sellsy_ledger.formats.base import FileEntry, file_bytes
 from sellsy_ledger.register.store import DocumentRecord
 
 __all__ = ["CSV_COLUMNS", "write_csv", "write_fec"]
@@ -71,13 +73,15 @@ def write_fec(records: Iterable[DocumentRecord], ledger_file: Path | None, out: 
         ConfigurationError: the snapshot cannot be read.
     """
     index = LedgerIndex(_ledger(ledger_file))
-    out.write(fec.header().encode("ascii"))
-    for record in records:
-        if record.entry is not None:
-            party = record.ledger_third_party
-            name = party.name if party is not None else record.document.third_party_name
-            out.write("".join(fec.entry_lines(record.entry, index, name)).encode("ascii"))
+    entries = (_file_entry(record, record.entry) for record in records if record.entry is not None)
+    out.writelines(file_bytes(fec, entries, index))
     out.flush()
+
+
+def _file_entry(record: DocumentRecord, entry: JournalEntry) -> FileEntry:
+    party = record.ledger_third_party
+    name = party.name if party is not None else record.document.third_party_name
+    return FileEntry(entry=entry, kind=record.document.kind, third_party_name=name)
 
 
 def _ledger(file: Path | None) -> Ledger:

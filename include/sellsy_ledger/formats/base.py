@@ -1,30 +1,85 @@
-"""What every file format shares: the entry to write, and the refusal of a value that does not fit.
+"""What every file format shares: the entry to write, how its values become fields, and what is refused.
 
-A format is a module of this folder with the same four names, so that a connector or the command line can take any of
-them: ``ENCODING`` (Python name), ``Options`` (what a customer's version decides), ``head(options)``,
-``entry_lines(entry, ledger, options)`` and ``tail(options)``. Pure: values in, text out, line ends included.
+A format is a module of this folder with the same names, so that a connector or the command line can take any of them
+(:class:`FileFormat`): ``ENCODING`` (Python name of the usual encoding), ``Options`` (what a customer's version
+decides, everything with a default), ``encoding(options)``, ``head(options)``, ``entry_lines(one, ledger, options)``
+and ``tail(options)``. Pure: values in, text out, line ends included. :func:`file_bytes` makes a whole file of them.
 
-Words are transliterated and cut to their field, at their end. What identifies something (account, auxiliary account,
-journal, piece number) is never cut by a format: where it does not fit, the entry is refused and the field named.
-Cutting a piece number is the capabilities' business, where collisions are found too (``labels.piece_number``).
+Words (labels, names) are put into the file's character set on one line, and cut at their end. What identifies
+something (account, auxiliary account, journal, document number, file name) is never cut, and an account is never
+respelled either: where it does not fit, the entry is refused and the field named, before any of its lines is written.
+Shortening a document number is the capabilities' business, where collisions are found too (``labels.piece_number``);
+a format whose field is too short for the full number takes that shortened one (:func:`document_number`).
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Protocol
+
 import msgspec
 
-from sellsy_ledger.core.documents import Kind
+from sellsy_ledger.core.documents import Direction, Kind
 from sellsy_ledger.core.entries import JournalEntry
+from sellsy_ledger.core.labels import clean_text
+from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import ThirdParty
-from sellsy_ledger.errors import DocumentError
+from sellsy_ledger.errors import DocumentError, InvariantBroken
 
-__all__ = ["FileEntry", "does_not_fit"]
+__all__ = [
+    "ACCOUNT",
+    "AMOUNT",
+    "AUXILIARY",
+    "DATE",
+    "DUE_DATE",
+    "JOURNAL",
+    "LINE_END",
+    "NUMBER",
+    "PIECE_TYPES",
+    "Auxiliary",
+    "FileEntry",
+    "FileFormat",
+    "amount",
+    "auxiliary_of",
+    "auxiliary_records",
+    "balanced",
+    "cannot_write",
+    "document_number",
+    "does_not_fit",
+    "exact",
+    "file_bytes",
+    "piece_number",
+    "same_number",
+    "short_date",
+    "words",
+]
+
+LINE_END = "\r\n"
+PIECE_TYPES = {
+    Kind.SALES_INVOICE: "FC",
+    Kind.SALES_CREDIT_NOTE: "AC",
+    Kind.PURCHASE_INVOICE: "FF",
+    Kind.PURCHASE_CREDIT_NOTE: "AF",
+}
+"""Facture client, avoir client, facture fournisseur, avoir fournisseur: Sage and Cegid write them alike."""
+
+# What refused fields are called; an accountant reads these.
+ACCOUNT, AUXILIARY, JOURNAL = "compte", "compte auxiliaire", "journal"
+NUMBER, AMOUNT, DATE, DUE_DATE = "numéro de pièce", "montant", "date", "échéance"
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry to be written: ``third_party`` as Sellsy knows it (None: only the name is known), ``pdf_name`` the
-    file name of its PDF beside the file, empty when there is none.
+    """One entry to be written.
+
+    Attributes:
+        third_party_name: the label of its auxiliary account.
+        third_party: as Sellsy knows it (address, identifiers); None: only the name is known.
+        pdf_name: file name of its PDF beside the file, empty when there is none.
+        reference: a value of the connector's own to find the entry by, for the formats that have a field for it.
     """
 
     entry: JournalEntry
@@ -32,6 +87,57 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     third_party_name: str = ""
     third_party: ThirdParty | None = None
     pdf_name: str = ""
+    reference: str = ""
+
+
+class Auxiliary(msgspec.Struct, frozen=True, kw_only=True):
+    """A third-party account to be created by a file: ``account`` under the collective ``control`` account."""
+
+    account: str
+    control: str
+    direction: Direction
+    name: str = ""
+    third_party: ThirdParty | None = None
+
+
+class FileFormat(Protocol):
+    """A module of this folder, as whoever writes a file sees it."""
+
+    ENCODING: str
+    Options: type[Any]
+
+    def encoding(self, options: Any = ...) -> str:
+        """Python name of the encoding that these options ask for; every character written exists in it."""
+
+    def head(self, options: Any = ...) -> str:
+        """What comes before the entries, line ends included."""
+
+    def entry_lines(self, one: FileEntry, ledger: LedgerIndex, options: Any = ...) -> Iterator[str]:
+        """The lines of one entry, all of them proven to fit when the first is handed out.
+
+        Raises:
+            DocumentError: a value does not fit its field.
+            InvariantBroken: the entry does not balance.
+        """
+
+    def tail(self, options: Any = ...) -> str:
+        """What comes after the entries."""
+
+
+def file_bytes(
+    file_format: FileFormat, entries: Iterable[FileEntry], ledger: LedgerIndex, options: Any = None
+) -> Iterator[bytes]:
+    """A whole file, piece by piece (one piece an entry), so that a long one is never held in memory.
+
+    Raises:
+        DocumentError: an entry cannot be written; whoever wants the others goes through ``entry_lines`` first.
+    """
+    options = file_format.Options() if options is None else options
+    charset = file_format.encoding(options)
+    yield file_format.head(options).encode(charset)
+    for one in entries:
+        yield "".join(file_format.entry_lines(one, ledger, options)).encode(charset)
+    yield file_format.tail(options).encode(charset)
 
 
 def does_not_fit(field: str, value: str, longest: int, file_format: str) -> DocumentError:
@@ -49,3 +155,160 @@ def does_not_fit(field: str, value: str, longest: int, file_format: str) -> Docu
         facts={"detail": f"{field} « {value} » dépasse les {longest} caractères du format {file_format}"},
         field=field,
     )
+
+
+def cannot_write(field: str, value: str, file_format: str) -> DocumentError:
+    """The refusal of a value that the file could only hold changed, or that is empty."""
+    seen = clean_text(value)[:100]
+    problem = "contient des caractères que le format ne prend pas" if seen else "est vide"
+    return DocumentError(
+        f"{field} {value[:100]!r} cannot be written as it is to a {file_format} file.",
+        reason=Reason.REFUSED_BY_TOOL,
+        facts={"detail": f"{field} « {seen} » {problem} ({file_format})"},
+        field=field,
+    )
+
+
+def balanced(one: FileEntry) -> JournalEntry:
+    """The entry, proven: every line has one positive side, and debits equal credits.
+
+    Raises:
+        InvariantBroken: naming the piece; no file ever holds such an entry.
+    """
+    entry = one.entry
+    debit = credit = 0
+    for line in entry.lines:
+        if (line.debit_cents > 0) is (line.credit_cents > 0) or line.debit_cents < 0 or line.credit_cents < 0:
+            raise InvariantBroken(f"Entry {entry.piece}: account {line.account} has not exactly one positive side.")
+        debit += line.debit_cents
+        credit += line.credit_cents
+    if debit != credit or not debit:
+        raise InvariantBroken(f"Entry {entry.piece} does not balance: debit {debit}, credit {credit} cents.")
+    return entry
+
+
+@lru_cache(maxsize=8192)
+def words(text: str, longest: int | None, charset: str, unwanted: str = "") -> str:
+    """Plain words on one line, in ``charset``, without the ``unwanted`` characters; their start when too long."""
+    plain = clean_text(text, charset)
+    for character in unwanted:
+        if character in plain:
+            plain = " ".join(plain.replace(character, " ").split())
+    return plain[:longest].rstrip() if longest is not None else plain
+
+
+@lru_cache(maxsize=8192)
+def exact(
+    field: str, value: str, longest: int | None, charset: str, file_format: str, unwanted: str = "", upper: bool = False
+) -> str:
+    """A value that identifies something, as it is (in capitals where the tool keeps it so).
+
+    Raises:
+        DocumentError: empty, longer than ``longest``, or not writable unchanged.
+    """
+    written = value.upper() if upper else value
+    if longest is not None and len(written) > longest:
+        raise does_not_fit(field, value, longest, file_format)
+    if not written or words(written, None, charset, unwanted) != written:
+        raise cannot_write(field, value, file_format)
+    return written
+
+
+def document_number(
+    one: FileEntry, longest: int | None, charset: str, file_format: str, unwanted: str = "", upper: bool = False
+) -> str:
+    """The document's full number where it fits whole, else the piece number that the capabilities made of it.
+
+    Raises:
+        DocumentError: neither fits; nothing is cut here.
+    """
+    number = _number(one.entry.number, charset, unwanted, upper)
+    if number and (longest is None or len(number) <= longest):
+        return number
+    return piece_number(one, longest, charset, file_format, unwanted, upper)
+
+
+def piece_number(
+    one: FileEntry, longest: int | None, charset: str, file_format: str, unwanted: str = "", upper: bool = False
+) -> str:
+    """The piece number of the entry, whole.
+
+    Raises:
+        DocumentError: empty or too long.
+    """
+    piece = _number(one.entry.piece, charset, unwanted, upper)
+    if not piece:
+        raise cannot_write(NUMBER, one.entry.piece, file_format)
+    if longest is not None and len(piece) > longest:
+        raise does_not_fit(NUMBER, piece, longest, file_format)
+    return piece
+
+
+def _number(number: str, charset: str, unwanted: str, upper: bool) -> str:
+    plain = words(number, None, charset, unwanted)
+    return plain.upper() if upper else plain
+
+
+def amount(cents: int, width: int, file_format: str, mark: str = ",") -> str:
+    """Two decimals without thousands separator: 116400 → ``1164,00``.
+
+    Raises:
+        DocumentError: longer than ``width`` characters.
+    """
+    text = f"{cents // 100}{mark}{cents % 100:02d}"
+    if len(text) > width:
+        raise does_not_fit(AMOUNT, text, width, file_format)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def short_date(field: str, day: dt.date, file_format: str) -> str:
+    """``DDMMYY``.
+
+    Raises:
+        DocumentError: outside 2000 to 2099, which two digits cannot tell from another century.
+    """
+    if not 2000 <= day.year <= 2099:
+        raise cannot_write(field, day.isoformat(), file_format)
+    return f"{day.day:02d}{day.month:02d}{day.year % 100:02d}"
+
+
+def auxiliary_of(one: FileEntry) -> Auxiliary | None:
+    """The third-party account that the entry books on; None for an entry without one."""
+    for line in one.entry.lines:
+        if line.auxiliary_account:
+            return Auxiliary(
+                account=line.auxiliary_account,
+                control=line.account,
+                direction=one.kind.direction,
+                name=one.third_party_name,
+                third_party=one.third_party,
+            )
+    return None
+
+
+def auxiliary_records(entries: Iterable[FileEntry]) -> tuple[Auxiliary, ...]:
+    """The third-party accounts of several entries, each once, in their order: for a file's head."""
+    found: dict[tuple[str, Direction], Auxiliary] = {}
+    for one in entries:
+        auxiliary = auxiliary_of(one)
+        if auxiliary is not None:
+            found.setdefault((auxiliary.account, auxiliary.direction), auxiliary)
+    return tuple(found.values())
+
+
+def same_number(entries: Iterable[FileEntry], written: Callable[[FileEntry], str]) -> dict[str, tuple[str, ...]]:
+    """Numbers that two or more different documents of a file would share, with the documents' own numbers, sorted.
+
+    Args:
+        entries: the entries of one file.
+        written: the number as the format writes it (``pnm.number``, ``quadra.number``…); an entry that it refuses
+            collides with nothing.
+    """
+    by_number: defaultdict[str, set[str]] = defaultdict(set)
+    for one in entries:
+        try:
+            by_number[written(one)].add(one.entry.number or one.entry.piece)
+        except DocumentError:
+            continue
+    return {number: tuple(sorted(same)) for number, same in by_number.items() if len(same) > 1}

@@ -1,21 +1,41 @@
 """Entries as an exchange FEC: the 18 columns of article A.47 A-1 of the French tax procedure book, for import.
 
 Not *the* FEC of a company: numbering and validation belong to the accounting tool, so EcritureNum, ValidDate and the
-lettering columns stay empty, as import tools accept. Pure: texts in, text out. The legal text knows ASCII,
-ISO 8859-15 and EBCDIC but not UTF-8; texts are transliterated to ASCII, which every reader takes for what it is.
+lettering columns stay empty, as import tools accept. The legal text knows ASCII, ISO 8859-15 and EBCDIC but not UTF-8;
+texts are transliterated to ASCII, which every reader takes for what it is. What tools ask beyond or beside the legal
+text (a bar as separator, decimal points, a 19th column, shorter fields) is in :class:`Options`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal
 
-from sellsy_ledger.core.entries import EntryLine, JournalEntry
-from sellsy_ledger.core.labels import clean_text
+import msgspec
+
+from sellsy_ledger.core.entries import EntryLine
 from sellsy_ledger.core.ledger import LedgerIndex
+from sellsy_ledger.formats.base import (
+    ACCOUNT,
+    AMOUNT,
+    AUXILIARY,
+    JOURNAL,
+    LINE_END,
+    FileEntry,
+    amount,
+    balanced,
+    document_number,
+    does_not_fit,
+    exact,
+    piece_number,
+    words,
+)
 
-__all__ = ["COLUMNS", "LINE_END", "SEPARATOR", "entry_lines", "header"]
+__all__ = ["COLUMNS", "ENCODING", "Options", "encoding", "entry_lines", "head", "number", "tail"]
 
+ENCODING = "ascii"
 COLUMNS = (
     "JournalCode",
     "JournalLib",
@@ -36,60 +56,131 @@ COLUMNS = (
     "Montantdevise",
     "Idevise",
 )
-SEPARATOR = "\t"
-LINE_END = "\r\n"
+_FORMAT = "FEC"
+_LABEL_COLUMN = COLUMNS.index("EcritureLib")
+_LONGEST_AMOUNT = 20
 
 
-def header() -> str:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What readers of a FEC ask for; the defaults are the legal form.
+
+    Attributes:
+        charset: ``ascii``, ``iso8859-15`` or ``cp1252``.
+        decimal_mark: comma or point.
+        empty_side: the other side of a line is ``""`` instead of ``0,00``.
+        extra_columns: names of empty columns after the eighteenth (``("MouvementEcriture",)``).
+        label_header: how the reader spells the heading of the label column.
+        piece_ref: PieceRef is the document's full ``number`` (the piece number where ``piece_max`` is shorter), always
+            the ``piece`` number of the tool, or the end of the PDF's name, without its suffix (``pdf_name``: its last
+            ``piece_max`` characters; the document's number when there is no PDF). See :func:`number`.
+        journal_max, account_max, auxiliary_max, piece_max: longer values are refused; None: no limit.
+        name_max, label_max: longer texts are cut; None: no limit.
+        amount_max_cents: larger amounts are refused; None: no limit.
+    """
+
+    charset: str = ENCODING
+    separator: Literal["\t", "|", ";"] = "\t"
+    decimal_mark: Literal[",", "."] = ","
+    empty_side: bool = False
+    extra_columns: tuple[str, ...] = ()
+    label_header: str = "EcritureLib"
+    piece_ref: Literal["number", "piece", "pdf_name"] = "number"
+    journal_max: int | None = None
+    account_max: int | None = None
+    auxiliary_max: int | None = None
+    piece_max: int | None = None
+    name_max: int | None = None
+    label_max: int | None = None
+    amount_max_cents: int | None = None
+
+
+_DEFAULTS = Options()
+
+
+def encoding(options: Options = _DEFAULTS) -> str:
+    """The Python name of the file's encoding."""
+    return options.charset
+
+
+def head(options: Options = _DEFAULTS) -> str:
     """The column names, with the line end."""
-    return SEPARATOR.join(COLUMNS) + LINE_END
+    columns = [*COLUMNS, *options.extra_columns]
+    columns[_LABEL_COLUMN] = options.label_header
+    return options.separator.join(columns) + LINE_END
 
 
-def entry_lines(entry: JournalEntry, ledger: LedgerIndex, third_party_name: str) -> Iterator[str]:
+def tail(options: Options = _DEFAULTS) -> str:
+    """Nothing."""
+    return ""
+
+
+def number(one: FileEntry, options: Options = _DEFAULTS) -> str:
+    """PieceRef. With ``pdf_name`` two files may come to the same: ``base.same_number`` finds them."""
+    limit, charset, separator = options.piece_max, options.charset, options.separator
+    if options.piece_ref == "pdf_name" and one.pdf_name:
+        stem = words(one.pdf_name.rpartition(".")[0] or one.pdf_name, None, charset, separator)
+        return stem[-limit:].lstrip() if limit is not None else stem
+    if options.piece_ref == "piece":
+        return piece_number(one, limit, charset, _FORMAT, separator)
+    return document_number(one, limit, charset, _FORMAT, separator)
+
+
+def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULTS) -> Iterator[str]:
     """The lines of one entry, each with its line end.
 
     Args:
-        entry: a balanced entry.
+        one: a balanced entry; the third party's name labels the auxiliary account.
         ledger: gives journals and accounts their labels; a number stands for itself where a label is unknown.
-        third_party_name: label of the auxiliary account.
+        options: what the reader asks for.
+
+    Raises:
+        DocumentError: a value does not fit its field.
+        InvariantBroken: the entry does not balance.
     """
+    entry = balanced(one)
+    charset, separator = options.charset, options.separator
+    journal_code = exact(JOURNAL, entry.journal, options.journal_max, charset, _FORMAT, separator)
     journal = ledger.journal(entry.journal)
-    journal_label = _text(journal.label if journal else "") or _text(entry.journal)
+    start = (
+        journal_code,
+        words(journal.label if journal else "", options.name_max, charset, separator) or journal_code,
+        "",
+        _date(entry.date),
+    )
+    piece = (number(one, options), _date(entry.piece_date))
+    name = words(one.third_party_name, options.name_max, charset, separator)
+    rest = ("",) * (5 + len(options.extra_columns))
+    lines = []
     for line in entry.lines:
-        account = ledger.account(line.account)
-        auxiliary = _text(line.auxiliary_account or "")
+        account = exact(ACCOUNT, line.account, options.account_max, charset, _FORMAT, separator)
+        known = ledger.account(line.account)
+        auxiliary = line.auxiliary_account or ""
+        if auxiliary:
+            auxiliary = exact(AUXILIARY, auxiliary, options.auxiliary_max, charset, _FORMAT, separator)
         fields = (
-            _text(entry.journal),
-            journal_label,
-            "",
-            _date(entry.date),
-            _text(line.account),
-            _text(account.label if account else "") or _text(line.account),
+            *start,
+            account,
+            words(known.label if known else "", options.name_max, charset, separator) or account,
             auxiliary,
-            (_text(third_party_name) or auxiliary) if auxiliary else "",
-            _text(entry.number) or _text(entry.piece),
-            _date(entry.piece_date),
-            _text(line.label),
-            *_amounts(line),
-            *("",) * 5,
+            (name or auxiliary) if auxiliary else "",
+            *piece,
+            words(line.label, options.label_max, charset, separator),
+            *_sides(line, options),
+            *rest,
         )
-        yield SEPARATOR.join(fields) + LINE_END
+        lines.append(separator.join(fields) + LINE_END)
+    return iter(lines)
 
 
-def _text(text: str) -> str:
-    """One field: ASCII, without tabs, line ends or control characters."""
-    return clean_text(text, "ascii")
-
-
+@lru_cache(maxsize=4096)
 def _date(day: dt.date) -> str:
-    return f"{day:%Y%m%d}"
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}"
 
 
-def _amounts(line: EntryLine) -> tuple[str, str]:
-    return _amount(line.debit_cents), _amount(line.credit_cents)
-
-
-def _amount(cents: int) -> str:
-    """Decimal comma, no thousands separator: 116400 → ``1164,00``."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100},{abs(cents) % 100:02d}"
+def _sides(line: EntryLine, options: Options) -> tuple[str, str]:
+    cents, mark = line.debit_cents or line.credit_cents, options.decimal_mark
+    written = amount(cents, _LONGEST_AMOUNT, _FORMAT, mark)
+    if options.amount_max_cents is not None and cents > options.amount_max_cents:
+        raise does_not_fit(AMOUNT, written, len(amount(options.amount_max_cents, _LONGEST_AMOUNT, _FORMAT)), _FORMAT)
+    empty = "" if options.empty_side else f"0{mark}00"
+    return (written, empty) if line.debit_cents else (empty, written)

@@ -3,9 +3,11 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.entries import EntryLine, JournalEntry, Role
 from sellsy_ledger.core.ledger import Account, Journal, Ledger, LedgerIndex
 from sellsy_ledger.formats import fec
+from sellsy_ledger.formats.base import FileEntry, file_bytes
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "formats" / "exchange_fec.txt"
 LEDGER = LedgerIndex(
@@ -47,8 +49,12 @@ def entry(**changes: object) -> JournalEntry:
     return JournalEntry(**values)  # type: ignore[arg-type]
 
 
-def text(*entries: JournalEntry) -> str:
-    return fec.header() + "".join(line for one in entries for line in fec.entry_lines(one, LEDGER, "Café de l'Œuvre"))
+def file_entry(one: JournalEntry, name: str = "Café de l'Œuvre") -> FileEntry:
+    return FileEntry(entry=one, kind=Kind.SALES_INVOICE, third_party_name=name)
+
+
+def text(*entries: JournalEntry, options: fec.Options = fec.Options()) -> str:
+    return b"".join(file_bytes(fec, map(file_entry, entries), LEDGER, options)).decode("ascii")
 
 
 def test_the_file_is_the_golden_one_byte_for_byte():
@@ -68,13 +74,18 @@ def test_the_entry_date_may_move_while_the_piece_keeps_its_own():
 
 
 def test_what_the_ledger_does_not_name_stands_for_itself():
-    (line,) = fec.entry_lines(
-        entry(journal="OD", lines=(EntryLine(account="471000", label="x", debit_cents=5, role=Role.NET),)), LEDGER, ""
+    lines = (
+        EntryLine(account="471000", label="x", debit_cents=5, role=Role.NET),
+        EntryLine(account="472000", label="x", credit_cents=5, role=Role.NET),
     )
-    assert line.split("\t")[:7] == ["OD", "OD", "", "20260301", "471000", "471000", ""]
+    first = text(entry(journal="OD", lines=lines)).split("\r\n")[1]
+    assert first.split("\t")[:7] == ["OD", "OD", "", "20260301", "471000", "471000", ""]
 
 
 def test_cents_are_written_with_a_comma_and_no_thousands_separator():
-    line = EntryLine(account="706000", label="x", debit_cents=123456789, role=Role.NET)
-    fields = next(fec.entry_lines(entry(lines=(line,)), LEDGER, "")).split("\t")
+    lines = (
+        EntryLine(account="706000", label="x", debit_cents=123456789, role=Role.NET),
+        EntryLine(account="706000", label="x", credit_cents=123456789, role=Role.NET),
+    )
+    fields = text(entry(lines=lines)).split("\r\n")[1].split("\t")
     assert (fields[11], fields[12]) == ("1234567,89", "0,00")
