@@ -51,6 +51,9 @@ class PostingRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``third_party`` is the tool's own third party of the entry; ``ledger`` the snapshot read in this run (its ids turn
     account numbers into the tool's ids). ``pdf`` holds the bytes when there is a supporting document.
 
+    ``source_third_party`` is the same third party as Sellsy knows it (address, identifiers), where the caller has it:
+    for tools that are told of a new third party together with its entry.
+
     ``pdf_url`` makes an authenticated URL of the PDF, valid 24 hours, for tools that fetch it themselves (``url``); it
     raises ``ConfigurationError`` where the document store cannot sign. The URL is a secret: it goes into the request
     and nowhere else, the payload holds the hash in its place.
@@ -68,6 +71,7 @@ class PostingRequest(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     service_period: tuple[dt.date, dt.date] | None = None
     is_deposit: bool = False
+    source_third_party: ThirdParty | None = None
 
 
 class Deposit(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ def build_request(company: Company, record: DocumentRecord, ledger: Ledger, *, w
         description=document.subject,
         service_period=period,
         is_deposit=document.is_deposit,
+        source_third_party=record.third_party,
     )
 
 
