@@ -27,8 +27,9 @@ _WORDS = {
         "promise": "Promesse",
         "level": "Niveau",
         "why": "Pourquoi",
-        "legend": "*Prouvé* : le programme le voit lui-même dans l'outil. *En partie* : une part se voit, le reste tient "
-        "à une réponse de l'outil ou à notre mémoire. *Non prouvable* : l'outil n'en montre rien, et rien n'est affirmé.",
+        "legend": "*Prouvé* : le programme le voit lui-même dans l'outil. *En partie* : une part se voit, le reste "
+        "tient à une réponse de l'outil ou à notre mémoire. *Non prouvable* : l'outil n'en montre rien, et rien n'est "
+        "affirmé.",
     },
     "en": {
         "title": "What each tool lets us prove",
@@ -36,8 +37,9 @@ _WORDS = {
         "promise": "Promise",
         "level": "Level",
         "why": "Why",
-        "legend": "*Proved*: the program itself sees it in the tool. *Partly*: part of it is seen, the rest rests on an "
-        "answer of the tool or on our own memory. *Not provable*: the tool shows nothing of it, and nothing is claimed.",
+        "legend": "*Proved*: the program itself sees it in the tool. *Partly*: part of it is seen, the rest rests on "
+        "an answer of the tool or on our own memory. *Not provable*: the tool shows nothing of it, and nothing is "
+        "claimed.",
     },
 }
 
@@ -79,7 +81,8 @@ def _ways(tools: Sequence[str]) -> Iterator[Way]:
 
 
 def _name(variant: str, capabilities: Capabilities) -> str:
-    return f"{capabilities.title} ({variant})" if variant else capabilities.title
+    named = not variant or variant.casefold() in capabilities.title.casefold()
+    return capabilities.title if named else f"{capabilities.title} ({variant})"
 
 
 def levels_table(capabilities: Capabilities, language: str = "fr", *, variant: str = "") -> Table:

@@ -85,8 +85,8 @@ def _posted_once(tool: Capabilities) -> Ruling:
     if tool.batches:
         return (
             Level.PARTLY,
-            "Le fichier n'est écrit qu'une fois, notre manifeste le garde ; l'outil ne dit pas s'il est importé deux fois.",
-            "The file is written once, our manifest keeps it; the tool does not tell whether it is imported twice.",
+            "Le fichier n'est écrit qu'une fois (notre manifeste) ; l'outil ne dit pas s'il est importé deux fois.",
+            "The file is written once (our manifest); the tool does not tell whether it is imported twice.",
         )
     if tool.key is KeySupport.NONE:
         return (
