@@ -9,7 +9,7 @@ Words (labels, names) are put into the file's character set on one line, and cut
 something (account, auxiliary account, journal, document number, file name) is never cut, and an account is never
 respelled either: where it does not fit, the entry is refused and the field named, before any of its lines is written.
 Shortening a document number is the capabilities' business, where collisions are found too (``labels.piece_number``);
-a format whose field is too short for the full number takes that shortened one (:func:`document_number`).
+a format whose field is too short for the full number takes that shortened one (:meth:`Script.document_number`).
 """
 
 from __future__ import annotations
@@ -39,23 +39,19 @@ __all__ = [
     "JOURNAL",
     "LINE_END",
     "NUMBER",
+    "PDF_NAME",
     "PIECE_TYPES",
     "Auxiliary",
     "FileEntry",
     "FileFormat",
-    "amount",
+    "Script",
     "auxiliary_of",
     "auxiliary_records",
     "balanced",
     "cannot_write",
-    "document_number",
     "does_not_fit",
-    "exact",
     "file_bytes",
-    "piece_number",
     "same_number",
-    "short_date",
-    "words",
 ]
 
 LINE_END = "\r\n"
@@ -69,7 +65,7 @@ PIECE_TYPES = {
 
 # What refused fields are called; an accountant reads these.
 ACCOUNT, AUXILIARY, JOURNAL = "compte", "compte auxiliaire", "journal"
-NUMBER, AMOUNT, DATE, DUE_DATE = "numéro de pièce", "montant", "date", "échéance"
+NUMBER, AMOUNT, DATE, DUE_DATE, PDF_NAME = "numéro de pièce", "montant", "date", "échéance", "nom du PDF"
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,90 +183,122 @@ def balanced(one: FileEntry) -> JournalEntry:
     return entry
 
 
+class Script(msgspec.Struct, frozen=True):
+    """How one file writes texts.
+
+    Attributes:
+        file_format: the format's name, for refusals.
+        charset: Python name of the encoding.
+        separator: characters that stand between fields, and so in none.
+        never_first: characters that mean something at the start of a line, and so start no field.
+    """
+
+    file_format: str
+    charset: str
+    separator: str = ""
+    never_first: str = ""
+
+    def words(self, text: str, longest: int | None = None) -> str:
+        """Plain words on one line, in the file's characters; their start when they are too long."""
+        return _words(text, longest, self.charset, self.separator, self.never_first)
+
+    def exact(self, field: str, value: str, longest: int | None = None, *, upper: bool = False) -> str:
+        """A value that identifies something, as it is (in capitals where the tool keeps it so).
+
+        Args:
+            field: what the accountant calls it, in French.
+            value: the value.
+            longest: characters that the field has; None: as many as you like.
+            upper: write capitals.
+
+        Raises:
+            DocumentError: empty, longer than ``longest``, or not writable unchanged.
+        """
+        if longest is not None and len(value) > longest:
+            raise does_not_fit(field, value, longest, self.file_format)
+        if not value or self.words(value) != value:
+            raise cannot_write(field, value, self.file_format)
+        if not upper:
+            return value
+        capitals = value.upper()
+        if len(capitals) != len(value) or self.words(capitals) != capitals:
+            raise cannot_write(field, value, self.file_format)
+        return capitals
+
+    def document_number(self, one: FileEntry, longest: int | None = None, *, upper: bool = False) -> str:
+        """The document's full number where it fits whole, else the piece number that the capabilities made of it.
+
+        Raises:
+            DocumentError: neither fits; nothing is cut here.
+        """
+        number = self._number(one.entry.number, upper)
+        return number if _fits(number, longest) else self.piece_number(one, longest, upper=upper)
+
+    def piece_number(self, one: FileEntry, longest: int | None = None, *, upper: bool = False) -> str:
+        """The piece number of the entry, whole.
+
+        Raises:
+            DocumentError: empty or too long.
+        """
+        return self.number(NUMBER, one.entry.piece, longest, upper=upper)
+
+    def number(self, field: str, number: str, longest: int | None = None, *, upper: bool = False) -> str:
+        """A number or reference in the file's characters, whole.
+
+        Raises:
+            DocumentError: empty or too long.
+        """
+        written = self._number(number, upper)
+        if not written:
+            raise cannot_write(field, number, self.file_format)
+        if longest is not None and len(written) > longest:
+            raise does_not_fit(field, written, longest, self.file_format)
+        return written
+
+    def piece_number_if_it_fits(self, one: FileEntry, longest: int) -> str:
+        """The piece number, or nothing: for a second, shorter field that the reader does without."""
+        piece = self._number(one.entry.piece, upper=False)
+        return piece if _fits(piece, longest) else ""
+
+    def amount(self, cents: int, longest: int, mark: str = ",") -> str:
+        """Two decimals without thousands separator: 116400 → ``1164,00``.
+
+        Raises:
+            DocumentError: longer than ``longest`` characters.
+        """
+        text = f"{cents // 100}{mark}{cents % 100:02d}"
+        if len(text) > longest:
+            raise does_not_fit(AMOUNT, text, longest, self.file_format)
+        return text
+
+    def short_date(self, field: str, day: dt.date) -> str:
+        """``DDMMYY``.
+
+        Raises:
+            DocumentError: outside 2000 to 2099, which two digits cannot tell from another century.
+        """
+        if not 2000 <= day.year <= 2099:
+            raise cannot_write(field, day.isoformat(), self.file_format)
+        return f"{day.day:02d}{day.month:02d}{day.year % 100:02d}"
+
+    def _number(self, number: str, upper: bool) -> str:
+        plain = self.words(number)
+        return self.words(plain.upper()) if upper else plain
+
+
+def _fits(text: str, longest: int | None) -> bool:
+    return bool(text) and (longest is None or len(text) <= longest)
+
+
 @lru_cache(maxsize=8192)
-def words(text: str, longest: int | None, charset: str, unwanted: str = "") -> str:
-    """Plain words on one line, in ``charset``, without the ``unwanted`` characters; their start when too long."""
+def _words(text: str, longest: int | None, charset: str, separator: str, never_first: str) -> str:
     plain = clean_text(text, charset)
-    for character in unwanted:
+    for character in separator:
         if character in plain:
             plain = " ".join(plain.replace(character, " ").split())
+    if never_first:
+        plain = plain.lstrip(f"{never_first} ")
     return plain[:longest].rstrip() if longest is not None else plain
-
-
-@lru_cache(maxsize=8192)
-def exact(
-    field: str, value: str, longest: int | None, charset: str, file_format: str, unwanted: str = "", upper: bool = False
-) -> str:
-    """A value that identifies something, as it is (in capitals where the tool keeps it so).
-
-    Raises:
-        DocumentError: empty, longer than ``longest``, or not writable unchanged.
-    """
-    written = value.upper() if upper else value
-    if longest is not None and len(written) > longest:
-        raise does_not_fit(field, value, longest, file_format)
-    if not written or words(written, None, charset, unwanted) != written:
-        raise cannot_write(field, value, file_format)
-    return written
-
-
-def document_number(
-    one: FileEntry, longest: int | None, charset: str, file_format: str, unwanted: str = "", upper: bool = False
-) -> str:
-    """The document's full number where it fits whole, else the piece number that the capabilities made of it.
-
-    Raises:
-        DocumentError: neither fits; nothing is cut here.
-    """
-    number = _number(one.entry.number, charset, unwanted, upper)
-    if number and (longest is None or len(number) <= longest):
-        return number
-    return piece_number(one, longest, charset, file_format, unwanted, upper)
-
-
-def piece_number(
-    one: FileEntry, longest: int | None, charset: str, file_format: str, unwanted: str = "", upper: bool = False
-) -> str:
-    """The piece number of the entry, whole.
-
-    Raises:
-        DocumentError: empty or too long.
-    """
-    piece = _number(one.entry.piece, charset, unwanted, upper)
-    if not piece:
-        raise cannot_write(NUMBER, one.entry.piece, file_format)
-    if longest is not None and len(piece) > longest:
-        raise does_not_fit(NUMBER, piece, longest, file_format)
-    return piece
-
-
-def _number(number: str, charset: str, unwanted: str, upper: bool) -> str:
-    plain = words(number, None, charset, unwanted)
-    return plain.upper() if upper else plain
-
-
-def amount(cents: int, width: int, file_format: str, mark: str = ",") -> str:
-    """Two decimals without thousands separator: 116400 → ``1164,00``.
-
-    Raises:
-        DocumentError: longer than ``width`` characters.
-    """
-    text = f"{cents // 100}{mark}{cents % 100:02d}"
-    if len(text) > width:
-        raise does_not_fit(AMOUNT, text, width, file_format)
-    return text
-
-
-@lru_cache(maxsize=4096)
-def short_date(field: str, day: dt.date, file_format: str) -> str:
-    """``DDMMYY``.
-
-    Raises:
-        DocumentError: outside 2000 to 2099, which two digits cannot tell from another century.
-    """
-    if not 2000 <= day.year <= 2099:
-        raise cannot_write(field, day.isoformat(), file_format)
-    return f"{day.day:02d}{day.month:02d}{day.year % 100:02d}"
 
 
 def auxiliary_of(one: FileEntry) -> Auxiliary | None:

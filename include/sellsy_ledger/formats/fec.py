@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import PurePath
 from typing import Literal
 
 import msgspec
@@ -24,13 +25,9 @@ from sellsy_ledger.formats.base import (
     JOURNAL,
     LINE_END,
     FileEntry,
-    amount,
+    Script,
     balanced,
-    document_number,
     does_not_fit,
-    exact,
-    piece_number,
-    words,
 )
 
 __all__ = ["COLUMNS", "ENCODING", "Options", "encoding", "entry_lines", "head", "number", "tail"]
@@ -73,6 +70,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         piece_ref: PieceRef is the document's full ``number`` (the piece number where ``piece_max`` is shorter), always
             the ``piece`` number of the tool, or the end of the PDF's name, without its suffix (``pdf_name``: its last
             ``piece_max`` characters; the document's number when there is no PDF). See :func:`number`.
+        entry_number: EcritureNum is ``empty``, or the ``piece`` number, for readers that tell entries apart by it.
         journal_max, account_max, auxiliary_max, piece_max: longer values are refused; None: no limit.
         name_max, label_max: longer texts are cut; None: no limit.
         amount_max_cents: larger amounts are refused; None: no limit.
@@ -85,6 +83,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     extra_columns: tuple[str, ...] = ()
     label_header: str = "EcritureLib"
     piece_ref: Literal["number", "piece", "pdf_name"] = "number"
+    entry_number: Literal["empty", "piece"] = "empty"
     journal_max: int | None = None
     account_max: int | None = None
     auxiliary_max: int | None = None
@@ -116,13 +115,12 @@ def tail(options: Options = _DEFAULTS) -> str:
 
 def number(one: FileEntry, options: Options = _DEFAULTS) -> str:
     """PieceRef. With ``pdf_name`` two files may come to the same: ``base.same_number`` finds them."""
-    limit, charset, separator = options.piece_max, options.charset, options.separator
-    if options.piece_ref == "pdf_name" and one.pdf_name:
-        stem = words(one.pdf_name.rpartition(".")[0] or one.pdf_name, None, charset, separator)
+    script, limit = _script(options), options.piece_max
+    if options.piece_ref == "pdf_name" and (stem := script.words(PurePath(one.pdf_name).stem)):
         return stem[-limit:].lstrip() if limit is not None else stem
     if options.piece_ref == "piece":
-        return piece_number(one, limit, charset, _FORMAT, separator)
-    return document_number(one, limit, charset, _FORMAT, separator)
+        return script.piece_number(one, limit)
+    return script.document_number(one, limit)
 
 
 def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULTS) -> Iterator[str]:
@@ -137,39 +135,43 @@ def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULT
         DocumentError: a value does not fit its field.
         InvariantBroken: the entry does not balance.
     """
-    entry = balanced(one)
-    charset, separator = options.charset, options.separator
-    journal_code = exact(JOURNAL, entry.journal, options.journal_max, charset, _FORMAT, separator)
+    entry, script = balanced(one), _script(options)
+    journal_code = script.exact(JOURNAL, entry.journal, options.journal_max)
     journal = ledger.journal(entry.journal)
     start = (
         journal_code,
-        words(journal.label if journal else "", options.name_max, charset, separator) or journal_code,
-        "",
+        script.words(journal.label if journal else "", options.name_max) or journal_code,
+        script.piece_number(one) if options.entry_number == "piece" else "",
         _date(entry.date),
     )
     piece = (number(one, options), _date(entry.piece_date))
-    name = words(one.third_party_name, options.name_max, charset, separator)
+    name = script.words(one.third_party_name, options.name_max)
     rest = ("",) * (5 + len(options.extra_columns))
     lines = []
     for line in entry.lines:
-        account = exact(ACCOUNT, line.account, options.account_max, charset, _FORMAT, separator)
+        account = script.exact(ACCOUNT, line.account, options.account_max)
         known = ledger.account(line.account)
         auxiliary = line.auxiliary_account or ""
         if auxiliary:
-            auxiliary = exact(AUXILIARY, auxiliary, options.auxiliary_max, charset, _FORMAT, separator)
+            auxiliary = script.exact(AUXILIARY, auxiliary, options.auxiliary_max)
         fields = (
             *start,
             account,
-            words(known.label if known else "", options.name_max, charset, separator) or account,
+            script.words(known.label if known else "", options.name_max) or account,
             auxiliary,
             (name or auxiliary) if auxiliary else "",
             *piece,
-            words(line.label, options.label_max, charset, separator),
+            script.words(line.label, options.label_max),
             *_sides(line, options),
             *rest,
         )
-        lines.append(separator.join(fields) + LINE_END)
+        lines.append(options.separator.join(fields) + LINE_END)
     return iter(lines)
+
+
+@lru_cache(maxsize=8)
+def _script(options: Options) -> Script:
+    return Script(_FORMAT, options.charset, separator=options.separator)
 
 
 @lru_cache(maxsize=4096)
@@ -178,9 +180,10 @@ def _date(day: dt.date) -> str:
 
 
 def _sides(line: EntryLine, options: Options) -> tuple[str, str]:
-    cents, mark = line.debit_cents or line.credit_cents, options.decimal_mark
-    written = amount(cents, _LONGEST_AMOUNT, _FORMAT, mark)
-    if options.amount_max_cents is not None and cents > options.amount_max_cents:
-        raise does_not_fit(AMOUNT, written, len(amount(options.amount_max_cents, _LONGEST_AMOUNT, _FORMAT)), _FORMAT)
+    script, mark, most = _script(options), options.decimal_mark, options.amount_max_cents
+    cents = line.debit_cents or line.credit_cents
+    amount = script.amount(cents, _LONGEST_AMOUNT, mark)
+    if most is not None and cents > most:
+        raise does_not_fit(AMOUNT, amount, len(script.amount(most, _LONGEST_AMOUNT)), _FORMAT)
     empty = "" if options.empty_side else f"0{mark}00"
-    return (written, empty) if line.debit_cents else (empty, written)
+    return (amount, empty) if line.debit_cents else (empty, amount)

@@ -8,7 +8,7 @@ or a ``#`` at its start would break the file: neither ever reaches one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from functools import lru_cache
 
 import msgspec
 
@@ -22,13 +22,8 @@ from sellsy_ledger.formats.base import (
     JOURNAL,
     LINE_END,
     FileEntry,
-    amount,
+    Script,
     balanced,
-    document_number,
-    exact,
-    piece_number,
-    short_date,
-    words,
 )
 
 __all__ = ["ENCODING", "FIELDS", "Options", "encoding", "entry_lines", "head", "invoice_number", "number", "tail"]
@@ -39,7 +34,7 @@ _FORMAT = "MECG"
 _SHORTEST = 18
 """Fields up to the amount, without which a block says nothing."""
 
-_PIECE, _INVOICE, _REFERENCE = 13, 17, 17
+_PIECE, _INVOICE, _REFERENCE, _LABEL = 13, 17, 17, 69
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +44,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         version: the number of the ``#VER`` line.
         fields: lines of a ``#MECG`` block, 18 (up to the amount) to 39.
         charset: ``cp850``, ``cp1252`` or ``ascii``.
-        label_max: 69, or 35 in older databases.
+        label_max: 69 characters, or 35 in older databases.
         currency: the books' own, of the ``#DEV`` line.
         tax_codes: True writes the VAT code of each line in field 26.
     """
@@ -57,7 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 31
     fields: int = FIELDS
     charset: str = ENCODING
-    label_max: Literal[69, 35] = 69
+    label_max: int = _LABEL
     currency: str = "EUR"
     tax_codes: bool = False
 
@@ -82,12 +77,12 @@ def tail(options: Options = _DEFAULTS) -> str:
 
 def number(one: FileEntry, options: Options = _DEFAULTS) -> str:
     """Field 4, N° pièce: 13 characters, capitals."""
-    return piece_number(one, _PIECE, options.charset, _FORMAT, "#", upper=True)
+    return _script(options).piece_number(one, _PIECE, upper=True)
 
 
 def invoice_number(one: FileEntry, options: Options = _DEFAULTS) -> str:
     """Field 5, N° facture: the document's number where it fits 17 characters, else the piece number."""
-    return document_number(one, _INVOICE, options.charset, _FORMAT, "#")
+    return _script(options).document_number(one, _INVOICE)
 
 
 def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULTS) -> Iterator[str]:
@@ -97,40 +92,38 @@ def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULT
         DocumentError: a value does not fit its field.
         InvariantBroken: the entry does not balance.
     """
-    entry = balanced(one)
-    charset = options.charset
+    entry, script = balanced(one), _script(options)
     count = min(max(options.fields, _SHORTEST), FIELDS)
+    label_max = min(options.label_max, _LABEL)
     start = (
-        exact(JOURNAL, entry.journal, 6, charset, _FORMAT, "#"),
-        short_date(DATE, entry.date, _FORMAT),
+        script.exact(JOURNAL, entry.journal, 6),
+        script.short_date(DATE, entry.date),
         "",
         number(one, options),
         invoice_number(one, options),
         "",
     )
-    due = short_date(DUE_DATE, entry.due_date, _FORMAT) if entry.due_date else ""
-    reference = ""
-    if one.reference:
-        reference = exact("référence", one.reference, _REFERENCE, charset, _FORMAT, "#")
+    due = script.short_date(DUE_DATE, entry.due_date) if entry.due_date else ""
+    reference = script.number("référence", one.reference, _REFERENCE) if one.reference else ""
     blocks = []
     for line in entry.lines:
         auxiliary = line.auxiliary_account or ""
         if auxiliary:
-            auxiliary = exact(AUXILIARY, auxiliary, 17, charset, _FORMAT, "#", upper=True)
+            auxiliary = script.exact(AUXILIARY, auxiliary, 17, upper=True)
         fields = (
             *start,
-            exact(ACCOUNT, line.account, 13, charset, _FORMAT, "#"),
+            script.exact(ACCOUNT, line.account, 13),
             "",
             auxiliary,
             "",
-            words(line.label, options.label_max, charset).lstrip("# "),
+            script.words(line.label, label_max),
             "0",
             due if auxiliary else "",
             "0,000000",
             "0,00",
             "0",
             "0" if line.debit_cents else "1",
-            amount(line.debit_cents or line.credit_cents, 14, _FORMAT),
+            script.amount(line.debit_cents or line.credit_cents, 14),
             "",
             "",
             "",
@@ -160,4 +153,9 @@ def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULT
 def _tax_code(line: EntryLine, options: Options) -> str:
     if not options.tax_codes or not line.vat_code:
         return ""
-    return exact("code taxe", line.vat_code, 5, options.charset, _FORMAT, "#", upper=True)
+    return _script(options).exact("code taxe", line.vat_code, 5, upper=True)
+
+
+@lru_cache(maxsize=8)
+def _script(options: Options) -> Script:
+    return Script(_FORMAT, options.charset, never_first="#")

@@ -8,6 +8,7 @@ PNM knows neither VAT codes nor documents, and nothing in it keeps a file from b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -22,12 +23,8 @@ from sellsy_ledger.formats.base import (
     LINE_END,
     PIECE_TYPES,
     FileEntry,
-    amount,
+    Script,
     balanced,
-    document_number,
-    exact,
-    short_date,
-    words,
 )
 
 __all__ = ["ENCODING", "Options", "encoding", "entry_lines", "head", "number", "tail"]
@@ -64,7 +61,7 @@ def encoding(options: Options = _DEFAULTS) -> str:
 
 def head(options: Options = _DEFAULTS) -> str:
     """The company's name."""
-    return words(options.company_name, 30, options.charset) + LINE_END
+    return _script(options).words(options.company_name, 30) + LINE_END
 
 
 def tail(options: Options = _DEFAULTS) -> str:
@@ -74,7 +71,7 @@ def tail(options: Options = _DEFAULTS) -> str:
 
 def number(one: FileEntry, options: Options = _DEFAULTS) -> str:
     """The reference: the document's number where it fits 13 characters, else the piece number."""
-    return document_number(one, 13, options.charset, _FORMAT)
+    return _script(options).document_number(one, 13)
 
 
 def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULTS) -> Iterator[str]:
@@ -84,25 +81,26 @@ def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULT
         DocumentError: a value does not fit its field.
         InvariantBroken: the entry does not balance.
     """
-    entry = balanced(one)
-    charset = options.charset
-    start = (
-        f"{exact(JOURNAL, entry.journal, 3, charset, _FORMAT):<3}"
-        f"{short_date(DATE, entry.date, _FORMAT)}{PIECE_TYPES[one.kind]}"
-    )
-    reference = f"{number(one, options):<13}"
-    due = short_date(DUE_DATE, entry.due_date, _FORMAT) if entry.due_date else ""
+    entry, script = balanced(one), _script(options)
+    start = f"{script.exact(JOURNAL, entry.journal, 3):<3}{script.short_date(DATE, entry.date)}{PIECE_TYPES[one.kind]}"
+    reference = number(one, options)
+    due = script.short_date(DUE_DATE, entry.due_date) if entry.due_date else ""
     end = options.entry_type if options.width == 105 else f"{options.entry_type}{'':33}EUR"
     pad = "0" if options.amount_pad == "zero" else " "
     lines = []
     for line in entry.lines:
         auxiliary = line.auxiliary_account or ""
         if auxiliary:
-            auxiliary = exact(AUXILIARY, auxiliary, 13, charset, _FORMAT, upper=True)
-        written = amount(line.debit_cents or line.credit_cents, 20, _FORMAT, ".")
+            auxiliary = script.exact(AUXILIARY, auxiliary, 13, upper=True)
+        amount = script.amount(line.debit_cents or line.credit_cents, 20, ".")
         lines.append(
-            f"{start}{exact(ACCOUNT, line.account, 13, charset, _FORMAT):<13}{'X' if auxiliary else 'G'}"
-            f"{auxiliary:<13}{reference}{words(line.label, 25, charset):<25} {due if auxiliary else '':<6}"
-            f"{'D' if line.debit_cents else 'C'}{written.rjust(20, pad)}{end}{LINE_END}"
+            f"{start}{script.exact(ACCOUNT, line.account, 13):<13}{'X' if auxiliary else 'G'}{auxiliary:<13}"
+            f"{reference:<13}{script.words(line.label, 25):<25} {due if auxiliary else '':<6}"
+            f"{'D' if line.debit_cents else 'C'}{amount.rjust(20, pad)}{end}{LINE_END}"
         )
     return iter(lines)
+
+
+@lru_cache(maxsize=8)
+def _script(options: Options) -> Script:
+    return Script(_FORMAT, options.charset)

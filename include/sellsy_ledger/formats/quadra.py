@@ -24,21 +24,20 @@ from sellsy_ledger.formats.base import (
     DUE_DATE,
     JOURNAL,
     LINE_END,
+    PDF_NAME,
     Auxiliary,
     FileEntry,
+    Script,
     auxiliary_of,
     balanced,
-    document_number,
     does_not_fit,
-    exact,
-    short_date,
-    words,
 )
 
 __all__ = ["ENCODING", "Options", "attachment_name", "encoding", "entry_lines", "head", "number", "tail"]
 
 ENCODING = "cp1252"
 _FORMAT = "Quadra ASCII"
+_SCRIPT = Script(_FORMAT, ENCODING)
 _MOST_ATTACHMENTS = 99_999_999
 
 
@@ -81,7 +80,7 @@ def tail(options: Options = _DEFAULTS) -> str:
 
 def number(one: FileEntry, options: Options = _DEFAULTS) -> str:
     """The piece number at 232: the document's number where it fits 20 characters, else the piece number."""
-    return document_number(one, 20, ENCODING, _FORMAT)
+    return _SCRIPT.document_number(one, 20)
 
 
 def attachment_name(position: int) -> str:
@@ -99,30 +98,26 @@ def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULT
         InvariantBroken: the entry does not balance.
     """
     entry = balanced(one)
-    journal = exact(JOURNAL, entry.journal, 3, ENCODING, _FORMAT)
+    journal = _SCRIPT.exact(JOURNAL, entry.journal, 3)
     long_journal = journal if len(journal) > 2 else ""
-    date = short_date(DATE, entry.date, _FORMAT)
-    due = short_date(DUE_DATE, entry.due_date, _FORMAT) if entry.due_date else ""
+    date = _SCRIPT.short_date(DATE, entry.date)
+    due = _SCRIPT.short_date(DUE_DATE, entry.due_date) if entry.due_date else ""
     written = number(one)
-    piece = words(entry.piece, None, ENCODING)
-    pieces = {longest: piece if len(piece) <= longest else "" for longest in (5, 8, 10)}
-    document = exact("nom du PDF", one.pdf_name, 12, ENCODING, _FORMAT) if one.pdf_name else ""
+    piece5, piece8, piece10 = (_SCRIPT.piece_number_if_it_fits(one, longest) for longest in (5, 8, 10))
+    document = _SCRIPT.exact(PDF_NAME, one.pdf_name, 12) if one.pdf_name else ""
     auxiliary = auxiliary_of(one) if options.account_records == "before_entries" else None
     lines = [_account(auxiliary)] if auxiliary is not None else []
     for line in entry.lines:
-        name, number_of_line = (
-            (AUXILIARY, line.auxiliary_account) if line.auxiliary_account else (ACCOUNT, line.account)
-        )
-        account = exact(name, number_of_line, 8, ENCODING, _FORMAT)
-        text = words(line.label, 30, ENCODING)
-        text20 = words(line.label, 20, ENCODING)
+        account = _movement_account(line)
+        text = _SCRIPT.words(line.label, 30)
+        text20 = _SCRIPT.words(line.label, 20)
         cents = str(line.debit_cents or line.credit_cents)
         if len(cents) > 12:
             raise does_not_fit(AMOUNT, cents, 12, _FORMAT)
         movement = (
             f"M{account:<8}{journal[:2]:<2}000{date} {text20:<20}{'D' if line.debit_cents else 'C'}+{cents:0>12}{'':8}"
-            f"{due if line.auxiliary_account else '':<6}{'':5}{pieces[5]:<5}{'':20}{pieces[8]:<8}EUR{long_journal:<3}"
-            f"{'':3}{text:<30}{'':2}{pieces[10]:<10}{'':23}{document:<12}{'':38}{written:<20}"
+            f"{due if line.auxiliary_account else '':<6}{'':5}{piece5:<5}{'':20}{piece8:<8}EUR{long_journal:<3}"
+            f"{'':3}{text:<30}{'':2}{piece10:<10}{'':23}{document:<12}{'':38}{written:<20}"
         )
         lines.append(f"{movement:<{options.line_width}}{LINE_END}")
     return iter(lines)
@@ -131,13 +126,13 @@ def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULT
 def _movement_account(line: EntryLine) -> str:
     """Quadra's account of a line: the auxiliary one where there is one."""
     if line.auxiliary_account:
-        return exact(AUXILIARY, line.auxiliary_account, 8, ENCODING, _FORMAT)
-    return exact(ACCOUNT, line.account, 8, ENCODING, _FORMAT)
+        return _SCRIPT.exact(AUXILIARY, line.auxiliary_account, 8)
+    return _SCRIPT.exact(ACCOUNT, line.account, 8)
 
 
 def _account(auxiliary: Auxiliary) -> str:
-    account = exact(AUXILIARY, auxiliary.account, 8, ENCODING, _FORMAT)
-    control = exact(ACCOUNT, auxiliary.control, 8, ENCODING, _FORMAT)
-    name = words(auxiliary.name, 30, ENCODING) or account
+    account = _SCRIPT.exact(AUXILIARY, auxiliary.account, 8)
+    control = _SCRIPT.exact(ACCOUNT, auxiliary.control, 8)
+    name = _SCRIPT.words(auxiliary.name, 30) or account
     kind = "C" if auxiliary.direction is Direction.SALES else "F"
     return f"C{account:<8}{name:<30}{'':7}{'':52}{control:<8}{'':111}{kind}{LINE_END}"

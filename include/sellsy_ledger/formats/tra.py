@@ -22,20 +22,18 @@ from sellsy_ledger.formats.base import (
     AUXILIARY,
     JOURNAL,
     LINE_END,
+    PDF_NAME,
     PIECE_TYPES,
     Auxiliary,
     FileEntry,
-    amount,
+    Script,
     balanced,
-    document_number,
-    exact,
-    words,
 )
 
 __all__ = ["ENCODING", "Options", "encoding", "entry_lines", "head", "number", "tail"]
 
 ENCODING = "cp1252"
-_FORMAT = "TRA"
+_SCRIPT = Script("TRA", ENCODING)
 _NO_DATE = "01011900"
 _NATURES = {"sales": "VTE", "purchases": "ACH"}
 _ISO_3166 = (
@@ -88,9 +86,9 @@ def head(options: Options = _DEFAULTS) -> str:
     at = options.written_at
     moment = f"{_date(at.date())}{at.hour:02d}{at.minute:02d}" if at else ""
     header = (
-        f"***{words(options.product, 2, ENCODING):<2}{options.origin}JRLSTD   {_NO_DATE}{_NO_DATE}011     "
-        f"{moment:<12}{words(options.user, 35, ENCODING):<35}{words(options.company_name, 35, ENCODING):<35}"
-        f"{'':13}{_NO_DATE}001---{'':15}"
+        f"***{_SCRIPT.words(options.product, 2):<2}{options.origin}JRLSTD   {_NO_DATE}{_NO_DATE}011     "
+        f"{moment:<12}{_SCRIPT.words(options.user, 35):<35}{_SCRIPT.words(options.company_name, 35):<35}"
+        f"{'':13}{_NO_DATE}001---{'':72}"
     )
     records = [header, *map(_journal, options.journals), *map(_third_party, options.third_parties)]
     return "".join(f"{record}{LINE_END}" for record in records)
@@ -103,36 +101,37 @@ def tail(options: Options = _DEFAULTS) -> str:
 
 def number(one: FileEntry, options: Options = _DEFAULTS) -> str:
     """The piece reference: the document's number where it fits 35 characters, else the piece number."""
-    return document_number(one, 35, ENCODING, _FORMAT)
+    return _SCRIPT.document_number(one, 35)
 
 
 def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULTS) -> Iterator[str]:
-    """The lines of one entry, with the document line after the (first) third-party line.
+    """The lines of one entry, with the document line after the third-party line.
 
     Raises:
         DocumentError: a value does not fit its field.
         InvariantBroken: the entry does not balance.
     """
     entry = balanced(one)
-    start = f"{exact(JOURNAL, entry.journal, 3, ENCODING, _FORMAT):<3}{_date(entry.date)}{PIECE_TYPES[one.kind]}"
+    start = f"{_SCRIPT.exact(JOURNAL, entry.journal, 3):<3}{_date(entry.date)}{PIECE_TYPES[one.kind]}"
     reference = f"{number(one, options):<35}"
     due = _date(entry.due_date) if entry.due_date else ""
-    document = f"{exact('nom du PDF', one.pdf_name, 255, ENCODING, _FORMAT):<255}" if one.pdf_name else ""
+    document = f"{_SCRIPT.exact(PDF_NAME, one.pdf_name, 255):<255}" if one.pdf_name else ""
+    # Cegid wants it after the third party's line; an entry without one keeps its PDF all the same.
+    holder = next((line for line in entry.lines if line.auxiliary_account), entry.lines[0])
     lines = []
     for line in entry.lines:
-        account = f"{exact(ACCOUNT, line.account, 17, ENCODING, _FORMAT):<17}"
+        account = f"{_SCRIPT.exact(ACCOUNT, line.account, 17):<17}"
         auxiliary = line.auxiliary_account or ""
         if auxiliary:
-            auxiliary = exact(AUXILIARY, auxiliary, 17, ENCODING, _FORMAT)
-        written = amount(line.debit_cents or line.credit_cents, 20, _FORMAT)
+            auxiliary = _SCRIPT.exact(AUXILIARY, auxiliary, 17)
+        written = _SCRIPT.amount(line.debit_cents or line.credit_cents, 20)
         lines.append(
             f"{start}{account}{'X' if auxiliary else ' '}{auxiliary:<17}{reference}"
-            f"{words(line.label, 35, ENCODING):<35}   {due if auxiliary else '':<8}{'D' if line.debit_cents else 'C'}"
+            f"{_SCRIPT.words(line.label, 35):<35}   {due if auxiliary else '':<8}{'D' if line.debit_cents else 'C'}"
             f"{written:>20}{options.entry_type}{'':21}E--{'':47}{LINE_END}"
         )
-        if document and auxiliary:
+        if document and line is holder:
             lines.append(f"{start}{account}G{auxiliary:<17}{reference}{document}{LINE_END}")
-            document = ""
     return iter(lines)
 
 
@@ -142,22 +141,22 @@ def _date(day: dt.date) -> str:
 
 
 def _journal(journal: Journal) -> str:
-    code = exact(JOURNAL, journal.code, 3, ENCODING, _FORMAT)
-    label = words(journal.label, 35, ENCODING) or code
-    return f"***JAL{code:<3}{label:<35}{_NATURES.get(journal.kind, 'OD'):<3}{'':26}-  "
+    code = _SCRIPT.exact(JOURNAL, journal.code, 3)
+    label = _SCRIPT.words(journal.label, 35) or code
+    return f"***JAL{code:<3}{label:<35}{_NATURES.get(journal.kind, 'OD'):<3}{'':26}-{'':148}"
 
 
 def _third_party(auxiliary: Auxiliary) -> str:
-    code = exact(AUXILIARY, auxiliary.account, 17, ENCODING, _FORMAT)
-    control = exact(ACCOUNT, auxiliary.control, 17, ENCODING, _FORMAT)
+    code = _SCRIPT.exact(AUXILIARY, auxiliary.account, 17)
+    control = _SCRIPT.exact(ACCOUNT, auxiliary.control, 17)
     sales = auxiliary.direction is Direction.SALES
     party = auxiliary.third_party or ThirdParty(direction=auxiliary.direction, type="", id=None, name="")
     address = party.address
-    name = words(auxiliary.name or party.name, 35, ENCODING) or code
+    name = _SCRIPT.words(auxiliary.name or party.name, 35) or code
     return (
         f"***CAE{code:<17}{name:<35}{'CLI' if sales else 'FOU'}X{control:<17}{'':187}"
-        f"{words(address.line, 35, ENCODING):<35}{'':70}{_whole(address.postal_code, 9):<9}"
-        f"{words(address.city, 35, ENCODING):<35}{'':47}{_COUNTRIES.get(address.country_code.upper(), ''):<3}{'':24}"
+        f"{_SCRIPT.words(address.line, 35):<35}{'':70}{_whole(address.postal_code, 9):<9}"
+        f"{_SCRIPT.words(address.city, 35):<35}{'':47}{_COUNTRIES.get(address.country_code.upper(), ''):<3}{'':24}"
         f"{_whole(party.phone, 25):<25}{'':66}{_whole(party.vat_number, 17, ' '):<17}{_whole(party.siret, 17, ' '):<17}"
         f"{'':5}"
     )
@@ -165,7 +164,7 @@ def _third_party(auxiliary: Auxiliary) -> str:
 
 def _whole(text: str, longest: int, unwanted: str = "") -> str:
     """A detail that is worth nothing when cut: whole, or blank."""
-    plain = words(text, None, ENCODING)
+    plain = _SCRIPT.words(text)
     if unwanted:
         plain = plain.replace(unwanted, "")
     return plain if len(plain) <= longest else ""
