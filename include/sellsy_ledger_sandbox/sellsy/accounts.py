@@ -1,4 +1,4 @@
-"""The three Sellsy accounts of the sandbox, and changes made at the source while it runs."""
+"""The Sellsy accounts of the sandbox, three large and five small, and changes made at the source while it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sellsy_ledger_sandbox.sellsy.render import purchase, sale
 
 __all__ = ["CLIENTS", "build_accounts", "change"]
 
-CLIENTS: Final = ("demo-client", "demo-client-b", "demo-client-c")
+_SMALL: Final = ("demo-client-d", "demo-client-e", "demo-client-f", "demo-client-g", "demo-client-h")
+CLIENTS: Final = ("demo-client", "demo-client-b", "demo-client-c", *_SMALL)
 _DERIVED_SALE: Final = ("amounts", "taxes", "rows")
 _DERIVED_PURCHASE: Final = [
     "rowsAmount",
@@ -32,8 +33,9 @@ _DERIVED_PURCHASE: Final = [
 def build_accounts(data: Path | None = None) -> dict[str, Account]:
     """Build the accounts anew, by API client.
 
-    The first has every sample as a sale and a third of them as purchases; the second and third have slices. Ids start
-    at the same place in each: in Sellsy an id means nothing outside its account.
+    The first has every sample as a sale and a third of them as purchases; the second and third have slices; the small
+    ones have about twenty documents each, in euros. Ids start at the same place in each: in Sellsy an id means nothing
+    outside its account.
     """
     papers = [paper.re_rated() for paper in samples(data)]
     first = Account("demo-client", 1641, papers, papers[1::3])
@@ -43,7 +45,9 @@ def build_accounts(data: Path | None = None) -> dict[str, Account]:
         add_deposits(account)
         add_oddities(account)
     add_deposits(third)
-    return {account.name: account for account in (first, second, third)}
+    euros = [paper for paper in papers if paper.currency == "EUR"]
+    small = [Account(name, 1644 + place, euros[place::9], euros[place + 4 :: 25]) for place, name in enumerate(_SMALL)]
+    return {account.name: account for account in (first, second, third, *small)}
 
 
 def change(account: Account, filed: Filed, wanted: Mapping[str, Any]) -> None:
