@@ -112,7 +112,8 @@ class PostedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class PostedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as read back. ``pdf_sha256`` is None where the tool does not give the bytes back;
-    ``pdf_present`` None where it does not even say; ``lines`` None where lines cannot be read.
+    ``pdf_present`` None where it does not even say; ``lines`` None where lines cannot be read. ``handle`` is the batch
+    whose file holds the entry, for tools that import files.
     """
 
     entry_id: str
@@ -124,6 +125,7 @@ class PostedEntry(msgspec.Struct, frozen=True, kw_only=True):
     pdf_sha256: str | None = None
     pdf_present: bool | None = None
     ledger_entry_id: str = ""
+    handle: str = ""
 
 
 class BatchState(StrEnum):

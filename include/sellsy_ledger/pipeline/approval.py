@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 
 from sellsy_ledger.core.fingerprint import payload_hash
+from sellsy_ledger.core.ledger import Ledger
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.errors import DocumentError
 from sellsy_ledger.pipeline.company import Company
-from sellsy_ledger.pipeline.posting_request import build_request
+from sellsy_ledger.pipeline.posting_request import build_deposit, build_request, deposit_hash
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import LOAD_CHUNK, chunks
 from sellsy_ledger.register.store import DocumentRecord
@@ -28,15 +29,14 @@ def approve(company: Company, batches: list[str], *, who: str) -> int:
     Returns:
         How many documents were approved.
     """
-    ledger = read_ledger_once(company)
+    ledger = None if company.settings.document_only else read_ledger_once(company)
     approved: dict[str, str] = {}
     for batch in batches:
         for keys in chunks(company.register.batch(batch), LOAD_CHUNK):
             for record in company.register.load(company.name, keys):
                 if record.state is State.READY:
                     try:
-                        request = build_request(company, record, ledger)
-                        approved[record.key] = payload_hash(company.connector.payload(request))
+                        approved[record.key] = _seal(company, record, ledger)
                     except DocumentError:
                         # Posting will say why; a document that cannot be sent needs no approval.
                         continue
@@ -44,6 +44,12 @@ def approve(company: Company, batches: list[str], *, who: str) -> int:
     if not company.register.note(company.name, FIRST_RUN_NOTE):
         company.register.store_note(company.name, FIRST_RUN_NOTE, json.dumps({"who": who, "run_id": company.run_id}))
     return len(approved)
+
+
+def _seal(company: Company, record: DocumentRecord, ledger: Ledger | None) -> str:
+    if ledger is None:
+        return deposit_hash(build_deposit(company, record))
+    return payload_hash(company.connector.payload(build_request(company, record, ledger)))
 
 
 class Approvals:

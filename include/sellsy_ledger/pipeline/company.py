@@ -25,6 +25,13 @@ class DocumentStore(Protocol):
     def get(self, path: str) -> bytes:
         """The bytes of ``path``. Raises FileNotFoundError."""
 
+    def signed_url(self, path: str, seconds: int) -> str:
+        """A link to ``path`` that works without credentials for ``seconds``; whoever has it can read the document.
+
+        Raises:
+            ConfigurationError: this kind of store cannot sign links.
+        """
+
 
 @dataclass(frozen=True)
 class Selection:

@@ -10,6 +10,7 @@ from functools import partial
 
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError
+from sellsy_ledger.pipeline.acknowledgements import has_news
 from sellsy_ledger.pipeline.company import Company, Selection
 from sellsy_ledger.pipeline.scan import Scan
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
@@ -30,7 +31,8 @@ def fetch_invoices(company: Company, selection: Selection, *, batch_size: int = 
     """Record the accounted documents of the selection and store the run's batches.
 
     Returns:
-        Batch keys (safe for XCom); empty when nothing is new and nothing waits, the lease being free again then.
+        Batch keys (safe for XCom); empty when nothing is new and nothing waits, the lease being free again then. When
+        there is only news of a delivered file, a single batch without documents.
 
     Raises:
         LeaseHeld: another run of the company is at work.
@@ -44,9 +46,12 @@ def fetch_invoices(company: Company, selection: Selection, *, batch_size: int = 
         scan = Scan(company, selection)
         scan.run()
         keys = _keys_to_work_on(company, scan)
-        batches = register.store_batches(company.name, company.run_id, list(chunks(keys, batch_size)))
+        parts = list(chunks(keys, batch_size))
+        if not parts and _looks_at_everything(selection) and has_news(company):
+            parts = [[]]
+        batches = register.store_batches(company.name, company.run_id, parts)
         _note_run(company, scan, batches)
-        if batches:
+        if keys and not company.settings.document_only:
             read_ledger_once(company, younger_than=SNAPSHOT_AGE)
     except ConfigurationError:
         register.free_lease(company.name, holder=company.run_id)
@@ -60,6 +65,10 @@ def is_preview(company: Company) -> bool:
     """True when this run was asked to stop before anything is written to the tool."""
     note = json.loads(company.register.note(company.name, RUN_NOTE) or "{}")
     return note.get("run_id") == company.run_id and bool(note.get("preview"))
+
+
+def _looks_at_everything(selection: Selection) -> bool:
+    return selection.kind != "backfill" and not selection.preview and not selection.numbers
 
 
 def _pin_account(company: Company) -> None:
@@ -92,10 +101,19 @@ def _keys_to_work_on(company: Company, scan: Scan) -> list[str]:
         keys = register.select(company.name, states=unfinished)
     else:
         keys = select(states=unfinished)
+    if company.connector.capabilities.read_back:
+        apart = _without_entry(company)
+        keys = [key for key in keys if key not in apart]
     keys += select(states=sorted(OPEN_STATES))
     # Not accounted any more: nothing to do before Sellsy lists them again.
     withdrawn = set(register.select(company.name, states=[State.WAITING], reasons=[Reason.NOT_ACCOUNTED]))
     return [key for key in dict.fromkeys(keys) if scan.takes(key) and key not in withdrawn]
+
+
+def _without_entry(company: Company) -> set[str]:
+    """Posted as a person says, and only the PDF was ours: there is no entry of ours to read back."""
+    posted = company.register.select(company.name, states=[State.POSTED])
+    return {record.key for record in company.register.records(company.name, posted) if record.entry is None}
 
 
 def _note_run(company: Company, scan: Scan, batches: Sequence[str]) -> None:

@@ -16,12 +16,15 @@ __all__ = ["map_vat_and_accounts"]
 
 
 def map_vat_and_accounts(company: Company, batch: str) -> StepReport:
-    """Store the third-party, net and VAT lines of every document of the batch.
+    """Store the third-party, net and VAT lines of every document of the batch; none where only PDFs are handed over.
 
     Raises:
         AccessError, TryLater: from the tool, when the run's ledger has to be read again.
     """
     with open_batch(company, batch, "map_vat_and_accounts") as step:
+        if company.settings.document_only:
+            step.pass_over()
+            return step.close()
         ledger = LedgerIndex(read_ledger_once(company))
         journaliser = Journaliser(company.settings, ledger, company.connector.capabilities)
         for record in step.records():

@@ -89,7 +89,9 @@ def store_pdf(company: Company, document: Document, body: bytes, *, file_name: s
 
 def _without(step: Batch, record: DocumentRecord, error: DocumentError) -> None:
     missing = error.reason is Reason.SUPPORTING_DOCUMENT_MISSING
-    if missing and step.company.settings.without_supporting_document == "post":
+    settings = step.company.settings
+    # Where the PDF is all that is handed over, there is nothing to hand over without it.
+    if missing and settings.without_supporting_document == "post" and not settings.document_only:
         _go_on(step, record, note=str(error)[:500])
     else:
         step.wait(record, error.reason, detail_of(error), note=str(error)[:500])

@@ -12,7 +12,7 @@ from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
-from sellsy_ledger.pipeline.steps import Stage, StepReport, open_batch, reaches
+from sellsy_ledger.pipeline.steps import Batch, Stage, StepReport, open_batch, reaches
 from sellsy_ledger.register.store import DocumentRecord
 
 __all__ = ["compute_rounding"]
@@ -22,12 +22,15 @@ HOLDS_ITS_PIECE = frozenset(State) - {State.SEEN, State.WAITING, State.REJECTED,
 
 
 def compute_rounding(company: Company, batch: str) -> StepReport:
-    """Balance the entries of the batch and mark them ready.
+    """Balance the entries of the batch and mark them ready; where only PDFs are handed over, a PDF is all it takes.
 
     Raises:
         AccessError, TryLater: from the tool, when the run's ledger has to be read again.
     """
     with open_batch(company, batch, "compute_rounding") as step:
+        if company.settings.document_only:
+            _ready_with_their_pdf(step)
+            return step.close()
         ledger = LedgerIndex(read_ledger_once(company))
         journaliser = Journaliser(company.settings, ledger, company.connector.capabilities)
         pieces = _Pieces(company, batch, ledger)
@@ -46,6 +49,14 @@ def compute_rounding(company: Company, batch: str) -> StepReport:
             pieces.ready.add(record.key)
             step.change(record, state=State.READY, reason=None, detail="", entry=outcome.entry)
     return step.close()
+
+
+def _ready_with_their_pdf(step: Batch) -> None:
+    """No entry is made, and one that an earlier setting made is dropped. Zero amounts are handed over too."""
+    for record in step.records():
+        # Whatever a step that is passed over said of the document on an earlier night counts no more.
+        if reaches(record, Stage.THIRD_PARTIES) and record.supporting_document is not None:
+            step.change(record, state=State.READY, reason=None, detail="", entry=None)
 
 
 class _Pieces:

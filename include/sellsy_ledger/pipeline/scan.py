@@ -41,6 +41,7 @@ FULL_SCAN_EVERY = dt.timedelta(days=7)
 # More documents than this gone from Sellsy's list at once is taken for a wrong list, not for so many retractions.
 BELIEVABLE_RETRACTIONS = 10
 BELIEVABLE_SHARE = 0.2
+_HANDED_OVER = (State.DELIVERED, State.POSTED, State.VERIFIED)
 
 
 class Scan:
@@ -226,7 +227,7 @@ class Scan:
 
     def _note_retractions(self) -> None:
         company = self.company
-        watched = [*OPEN_STATES, State.POSTED, State.VERIFIED]
+        watched = [*OPEN_STATES, *_HANDED_OVER]
         known = company.register.select(company.name, states=watched, dated_from=self.selection.dated_from)
         known = [key for key in known if _in_scope(company, key)]
         gone = [key for key in known if key not in self._seen]
@@ -281,7 +282,7 @@ def _unavailable(key: str) -> Change:
 
 
 def _retracted(record: DocumentRecord) -> Iterable[Change]:
-    if record.state in (State.POSTED, State.VERIFIED):
+    if record.state in _HANDED_OVER:
         yield Change(key=record.key, state=State.RETRACTED, note="no longer accounted in Sellsy")
     elif record.reason is not Reason.NOT_ACCOUNTED:
         yield Change(key=record.key, state=State.WAITING, reason=Reason.NOT_ACCOUNTED, detail="", entry=None)

@@ -178,6 +178,16 @@ class Batch:
         self._stored[record.key] = change
         self.report.changed += 1
 
+    def moved(self, record: DocumentRecord, state: State) -> None:
+        """The register has just made ``record`` ``state`` by itself (an intent): counted, nothing more to store."""
+        self._stored[record.key] = Change(key=record.key, state=state, reason=None)
+        self.report.changed += 1
+
+    def pass_over(self) -> None:
+        """Count the batch as it is: the company's settings leave this step nothing to do."""
+        for _ in self.records():
+            pass
+
     def hold_lease(self) -> None:
         """Prolong the lease when a minute has passed. Raises LeaseHeld when another run took the company over."""
         now = time.monotonic()

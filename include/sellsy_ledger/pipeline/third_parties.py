@@ -41,13 +41,16 @@ class _Refused:
 
 
 def resolve_third_parties(company: Company, batch: str) -> StepReport:
-    """Give every document of the batch its third party in the tool.
+    """Give every document of the batch its third party in the tool; where only PDFs are handed over, none is needed.
 
     Raises:
         AccessError: the tool refuses us.
         TryLater: the tool did not answer several times in a row; what was resolved is stored.
     """
     with open_batch(company, batch, "resolve_third_parties") as step:
+        if company.settings.document_only:
+            step.pass_over()
+            return step.close()
         resolver = _Resolver(step, read_ledger_once(company))
         for record in step.records():
             if not reaches(record, Stage.THIRD_PARTIES):

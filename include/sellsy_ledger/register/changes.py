@@ -9,7 +9,7 @@ from sellsy_ledger.errors import InvariantBroken
 from sellsy_ledger.register.codec import clean, decode, encode
 from sellsy_ledger.register.records import Change, Posting
 from sellsy_ledger.register.rows import StoredDocument, WriteSet
-from sellsy_ledger.register.states import BEGIN_FROM, BOOKED, OPEN, RESOLVABLE, check_transition
+from sellsy_ledger.register.states import BEGIN_FROM, BOOKED, HANDED_OVER, OPEN, RESOLVABLE, check_transition
 
 __all__ = ["apply_change", "begin_posting", "resolve"]
 
@@ -68,22 +68,30 @@ def _put_posting(writes: WriteSet, row: StoredDocument, posting: Posting | None)
 
 
 def _check_posting(writes: WriteSet, row: StoredDocument, state: State) -> None:
-    """State and posting tell the same story: what is booked has a dated posting, what has one is never open again."""
+    """State and posting tell the same story: what is booked or delivered has a dated posting, what has one is never
+    open again.
+    """
     if row.posting is None:
-        if state in BOOKED:
+        if state in HANDED_OVER:
             raise InvariantBroken(f"{row.key} may not be {state} without a posting.")
         return
     posting = decode(Posting, row.posting)
-    if state in BOOKED and posting.posted_at is None:
+    if state is State.DELIVERED and posting.delivered_at is None:
+        writes.put_part(row, "posting", msgspec.structs.replace(posting, delivered_at=writes.now))
+    elif posting.posted_at is None and (
+        state in BOOKED or (state is State.CHANGED_AFTER_POSTING and posting.delivered_at is None)
+    ):
         writes.put_part(row, "posting", msgspec.structs.replace(posting, posted_at=writes.now))
-    if state in OPEN and posting.posted_at is not None:
-        raise InvariantBroken(f"{row.key} is in the books since {posting.posted_at:%Y-%m-%d}: it may not be {state}.")
+    gone = posting.posted_at or posting.delivered_at
+    if state in OPEN and gone is not None:
+        where = "in the books" if posting.posted_at else "delivered"
+        raise InvariantBroken(f"{row.key} is {where} since {gone:%Y-%m-%d}: it may not be {state}.")
 
 
 def begin_posting(
-    writes: WriteSet, row: StoredDocument, *, posting_key: str, payload_hash: str, draft: bool
+    writes: WriteSet, row: StoredDocument, *, posting_key: str, payload_hash: str, draft: bool, handle: str = ""
 ) -> Posting:
-    """Store the intent to write: state ``posting``, one more attempt.
+    """Store the intent to write: state ``posting``, one more attempt, under ``handle`` where that is known before.
 
     Raises:
         InvariantBroken: the document is not ready, is booked already, or had another posting key.
@@ -98,6 +106,7 @@ def begin_posting(
         payload_hash=payload_hash,
         attempts=stored.attempts + 1 if stored else 1,
         draft=draft,
+        handle=handle,
         started_at=writes.now,
     )
     writes.put_part(row, "posting", posting)
@@ -109,8 +118,8 @@ def begin_posting(
 def resolve(writes: WriteSet, row: StoredDocument, *, entry_id: str | None, note: str) -> None:
     """A person says what became of a posting that the tool cannot tell about.
 
-    With ``entry_id``, the tool's id of the entry that is in the books, the document is ``posted``; with None nothing
-    was booked and it is ``ready`` again.
+    With ``entry_id``, the tool's id of the entry that is in the books, the document is ``posted`` (a delivered one
+    keeps the id that it has when none is given); with None nothing was booked and it is ``ready`` again.
 
     Raises:
         InvariantBroken: the document's posting is not in doubt.
@@ -119,9 +128,12 @@ def resolve(writes: WriteSet, row: StoredDocument, *, entry_id: str | None, note
         raise InvariantBroken(f"{row.key} is {row.state}: there is no doubt to resolve.")
     posting = decode(Posting, row.posting)
     booked = entry_id is not None
+    kept = posting.entry_id if booked and row.state == State.DELIVERED else ""
     posting = msgspec.structs.replace(
         posting,
-        entry_id=entry_id or "",
+        entry_id=entry_id or kept,
+        handle=posting.handle if booked else "",
+        delivered_at=posting.delivered_at if booked else None,
         ledger_entry_id=posting.ledger_entry_id if booked else "",
         posted_at=(posting.posted_at or writes.now) if booked else None,
         verified_at=None,

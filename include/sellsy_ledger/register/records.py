@@ -20,8 +20,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     ``handle`` is what the hand-over is called while the entry itself has no id yet: the id of an asynchronous import,
     the batch of a file.
 
-    ``posted_at`` says that the entry is in the books: the register sets it when a step forgets, and refuses to open a
-    document that has it.
+    ``posted_at`` says that the entry is in the books, ``delivered_at`` that the document was handed over to others who
+    bring it there: the register sets them when a step forgets, and refuses to open a document that has one.
     """
 
     posting_key: str
@@ -33,6 +33,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     draft: bool = False
     pdf_sha256: str = ""
     started_at: datetime | None = None
+    delivered_at: datetime | None = None
     posted_at: datetime | None = None
     verified_at: datetime | None = None
 

@@ -15,7 +15,7 @@ from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.register.codec import clean, decode, encode, hash_text, searched
 from sellsy_ledger.register.records import Posting
 from sellsy_ledger.register.rows import StoredDocument, WriteSet
-from sellsy_ledger.register.states import BOOKED, OPEN
+from sellsy_ledger.register.states import HANDED_OVER, OPEN
 
 __all__ = ["News", "record_news"]
 
@@ -56,7 +56,7 @@ def record_news(writes: WriteSet, row: StoredDocument | None, news: News) -> boo
         writes.put(row, "reappeared")
     if state in OPEN:
         _refresh(writes, row, news, texts, changed=changed)
-    elif state in BOOKED and changed:
+    elif state in HANDED_OVER and changed:
         _set_apart(writes, row, news, texts)
     return False
 
@@ -99,6 +99,8 @@ def _is_changed(row: StoredDocument, state: State, fingerprint: str) -> bool:
 def _state_before_retraction(row: StoredDocument) -> State:
     """A document that comes back is where its posting left it, and never forgotten."""
     posting = decode(Posting, row.posting) if row.posting else None
+    if posting is not None and posting.delivered_at is not None and posting.posted_at is None:
+        return State.DELIVERED
     if posting is None or (posting.posted_at is None and not posting.entry_id):
         return State.SEEN
     return State.VERIFIED if posting.verified_at else State.POSTED

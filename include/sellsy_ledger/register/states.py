@@ -9,7 +9,17 @@ from __future__ import annotations
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import InvariantBroken
 
-__all__ = ["BEGIN_FROM", "BOOKED", "IN_FLIGHT", "NEEDS_REASON", "OPEN", "RESOLVABLE", "TRANSITIONS", "check_transition"]
+__all__ = [
+    "BEGIN_FROM",
+    "BOOKED",
+    "HANDED_OVER",
+    "IN_FLIGHT",
+    "NEEDS_REASON",
+    "OPEN",
+    "RESOLVABLE",
+    "TRANSITIONS",
+    "check_transition",
+]
 
 OPEN = frozenset({State.SEEN, State.WAITING, State.READY, State.NOTHING_TO_POST, State.REJECTED})
 """Surely not in the books: the stored content may be replaced by what the source shows now."""
@@ -17,8 +27,11 @@ OPEN = frozenset({State.SEEN, State.WAITING, State.READY, State.NOTHING_TO_POST,
 IN_FLIGHT = frozenset({State.POSTING, State.OUTCOME_UNKNOWN, State.CONFLICT})
 """Perhaps in the books: what was sent stays untouched until that is known."""
 
-BOOKED = frozenset({State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING})
+HANDED_OVER = frozenset({State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING})
 """In the books, or on its way there by other hands than ours: never to be sent again."""
+
+BOOKED = frozenset({State.POSTED, State.VERIFIED})
+"""In the books, as the tool, an acknowledgement or a person said."""
 
 BEGIN_FROM = frozenset({State.READY, State.POSTING, State.OUTCOME_UNKNOWN})
 """Where a posting may begin: ``posting`` itself is a crashed attempt, found again by the next run."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 
+import msgspec
 from sqlalchemy import Connection, and_, collate, func, select
 
 from sellsy_ledger.core.documents import Document
@@ -25,6 +26,7 @@ from sellsy_ledger.register.migrate import ensure_schema
 from sellsy_ledger.register.records import Change, DocumentRecord, Event, Posting, StoredProof
 from sellsy_ledger.register.rows import StoredDocument, chunks, read_rows
 from sellsy_ledger.register.seen import News, record_news
+from sellsy_ledger.register.states import RESOLVABLE
 
 __all__ = ["Change", "DocumentRecord", "Event", "Posting", "Register", "StoredProof"]
 
@@ -233,8 +235,10 @@ class Register(CompanyMemory):
         draft: bool,
         who: str,
         holder: str | None = None,
+        handle: str = "",
     ) -> Posting:
-        """The intent, in one commit, before any write: state ``posting``, attempts + 1.
+        """The intent, in one commit, before any write: state ``posting``, attempts + 1, and the batch (``handle``) that
+        the entry is to go with, where it goes with one.
 
         With ``holder`` (the run id), the intent is stored only while that run holds the company's lease: a run that
         was overtaken cannot begin anything.
@@ -251,10 +255,13 @@ class Register(CompanyMemory):
             if holder is not None:
                 leases.check(connection, company, holder=holder, now=writes.now)
             row = _known(read_rows(connection, company, [key]), key)
-            return begin_posting(writes, row, posting_key=posting_key, payload_hash=payload_hash, draft=draft)
+            return begin_posting(
+                writes, row, posting_key=posting_key, payload_hash=payload_hash, draft=draft, handle=handle
+            )
 
     def resolve(self, company: str, key: str, *, entry_id: str | None, who: str, note: str = "") -> None:
-        """Store a person's decision on a posting in doubt (``posting``, ``outcome_unknown``, ``conflict``).
+        """Store a person's decision on a posting in doubt (``posting``, ``delivered``, ``outcome_unknown``,
+        ``conflict``).
 
         ``entry_id`` is the tool's id of the entry found in the books (empty where it shows none) and makes the
         document ``posted``; None says that a person has looked and nothing was booked: ``ready`` again.
@@ -264,6 +271,45 @@ class Register(CompanyMemory):
         """
         with self._writing(company, who) as (connection, writes):
             resolve(writes, _known(read_rows(connection, company, [key]), key), entry_id=entry_id, note=note)
+
+    def resolve_batch(self, company: str, handle: str, *, posted: bool, who: str, note: str = "") -> list[str]:
+        """Store a person's decision on everything in doubt that was handed over as ``handle``, in one transaction.
+
+        Returns:
+            The keys decided on; documents of the batch that are in no doubt (booked, changed since) are left alone.
+        """
+        keys = self.by_handle(company, sorted(RESOLVABLE)).get(handle, [])
+        with self._writing(company, who) as (connection, writes):
+            rows = read_rows(connection, company, keys)
+            for key in keys:
+                resolve(writes, rows[key], entry_id="" if posted else None, note=note)
+        return keys
+
+    def by_handle(self, company: str, states: Sequence[State]) -> dict[str, list[str]]:
+        """Keys of the documents in ``states`` by what their hand-over is called; those without a name are left out.
+        Ordered by document date, then key.
+        """
+        found: dict[str, list[str]] = {}
+        for keys in chunks(self.select(company, states=states)):
+            posting = tables.posting
+            statement = select(posting.c.key, posting.c.content).where(
+                posting.c.company == company, posting.c.key.in_(keys)
+            )
+            with self._database.reading() as connection:
+                handles = {key: _HANDLE.decode(content).handle for key, content in connection.execute(statement)}
+            for key in keys:
+                if handles.get(key):
+                    found.setdefault(handles[key], []).append(key)
+        return found
+
+
+class _Handle(msgspec.Struct):
+    """The one field of a posting that a search by hand-over needs."""
+
+    handle: str = ""
+
+
+_HANDLE = msgspec.json.Decoder(_Handle)
 
 
 def _known(rows: dict[str, StoredDocument], key: str) -> StoredDocument:

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import InvariantBroken
-from sellsy_ledger.register.states import BEGIN_FROM, BOOKED, OPEN, TRANSITIONS
+from sellsy_ledger.register.states import BEGIN_FROM, HANDED_OVER, OPEN, RESOLVABLE, TRANSITIONS
 from sellsy_ledger.register.store import Change, DocumentRecord, Register
 from tests.empty_register import empty_register
 from tests.unit.register.builders import ACME, COMPANY, PDF, WHO, document, entry
@@ -23,6 +23,12 @@ from tests.unit.register.builders import ACME, COMPANY, PDF, WHO, document, entr
 IDENTITIES = (1, 2)
 FORWARD = {State.SEEN: State.READY, State.POSTING: State.POSTED, State.POSTED: State.VERIFIED}
 identities = st.sampled_from(IDENTITIES)
+
+
+def is_gone(record: DocumentRecord) -> bool:
+    """In the books, or handed over to whoever brings it there."""
+    posting = record.posting
+    return posting is not None and (posting.posted_at is not None or posting.delivered_at is not None)
 
 
 class RegisterMachine(RuleBasedStateMachine):
@@ -70,7 +76,7 @@ class RegisterMachine(RuleBasedStateMachine):
             new = self.record(identity)
             assert old is not None
             assert new is not None
-            if old.posting is not None and (old.state in BOOKED or old.posting.posted_at is not None):
+            if old.posting is not None and (old.state in HANDED_OVER or is_gone(old)):
                 # What was posted stays as it was posted.
                 assert (new.document, new.entry, new.supporting_document) == (
                     old.document,
@@ -101,13 +107,13 @@ class RegisterMachine(RuleBasedStateMachine):
     def step(self, identity: int, after: State, *, with_reason: bool, note: str = "") -> None:
         old = self.record(identity)
         assert old is not None
-        booked = old.posting is not None and old.posting.posted_at is not None
+        gone = is_gone(old)
         reason = Reason.PERIOD_CLOSED if with_reason else None
         allowed = (
             (after is old.state or (after in TRANSITIONS[old.state] and after is not State.POSTING))
             and (with_reason or after not in (State.WAITING, State.REJECTED))
-            and not (after in BOOKED and old.posting is None)
-            and not (after in OPEN and booked)
+            and not (after in HANDED_OVER and old.posting is None)
+            and not (after in OPEN and gone)
         )
         change = Change(
             key=old.key, state=after, reason=reason, entry=entry(identity), supporting_document=PDF, note=note
@@ -117,7 +123,7 @@ class RegisterMachine(RuleBasedStateMachine):
         new = self.record(identity)
         assert new is not None
         assert new.state is (after if allowed else old.state)
-        if allowed and after in BOOKED:
+        if allowed and after in HANDED_OVER:
             self.booked.add(old.key)
 
     @rule(identity=identities)
@@ -140,8 +146,7 @@ class RegisterMachine(RuleBasedStateMachine):
     def decide(self, identity: int, entry_id: str | None) -> None:
         old = self.record(identity)
         assert old is not None
-        doubtful = old.state in (State.POSTING, State.OUTCOME_UNKNOWN, State.CONFLICT)
-        with self.expecting(doubtful and old.posting is not None):
+        with self.expecting(old.state in RESOLVABLE and old.posting is not None):
             self.register.resolve(COMPANY, old.key, entry_id=entry_id, who="marie")
             # A person alone may say that what seemed booked is not.
             (self.booked.discard if entry_id is None else self.booked.add)(old.key)
@@ -170,9 +175,11 @@ class RegisterMachine(RuleBasedStateMachine):
     def booked_documents_stay_booked(self) -> None:
         for key in self.booked:
             (record,) = self.register.load(COMPANY, [key])
-            assert record.state in BOOKED | {State.RETRACTED, State.CONFLICT}
+            assert record.state in HANDED_OVER | {State.RETRACTED, State.CONFLICT}
+            assert is_gone(record)
             assert record.posting is not None
-            assert record.posting.posted_at is not None
+            assert (record.posting.posted_at is not None) or record.state not in (State.POSTED, State.VERIFIED)
+            assert (record.posting.delivered_at is not None) or record.state is not State.DELIVERED
 
 
 # A failing story is told as it was found: shrinking one takes thousands of commits to a real disk.

@@ -1,0 +1,145 @@
+"""An entry into the books: built, sealed, looked up, written, and its PDF attached where that comes after."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.core.capabilities import KeySupport
+from sellsy_ledger.core.fingerprint import payload_hash
+from sellsy_ledger.core.ledger import Ledger
+from sellsy_ledger.core.outcomes import State
+from sellsy_ledger.errors import DocumentError, OutcomeUnknown
+from sellsy_ledger.pipeline.comparison import differences
+from sellsy_ledger.pipeline.posting_request import build_request
+from sellsy_ledger.pipeline.snapshot import read_ledger_once
+from sellsy_ledger.pipeline.steps import Batch
+from sellsy_ledger.pipeline.writing import IN_DOUBT, Writer
+from sellsy_ledger.register.store import DocumentRecord, Posting
+
+__all__ = ["EntryWriter", "takes_pdf_later"]
+
+
+class EntryWriter(Writer[PostingRequest, PostedEntry]):
+    """Entries that the tool books at once, or takes into a queue (``asynchronous``)."""
+
+    def __init__(self, step: Batch) -> None:
+        super().__init__(step)
+        self._ledger: Ledger | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """This run's ledger, read when the first document needs it."""
+        if self._ledger is None:
+            self._ledger = read_ledger_once(self.company)
+        return self._ledger
+
+    @property
+    def draft(self) -> bool:
+        """As the settings say."""
+        return self.company.settings.posting == "draft"
+
+    def is_left_to_a_person(self, record: DocumentRecord) -> bool:
+        """True when the tool cannot be asked for an entry."""
+        return record.state in IN_DOUBT and self.capabilities.key is KeySupport.NONE
+
+    def prepare(self, record: DocumentRecord) -> PostingRequest:
+        """The request, PDF included."""
+        return build_request(self.company, record, self.ledger)
+
+    def seal(self, item: PostingRequest) -> str:
+        """The hash of the payload."""
+        return payload_hash(self.connector.payload(item))
+
+    def find(self, item: PostingRequest, *, surely_absent: bool) -> PostedEntry | None:
+        """The entry under our key."""
+        return self.connector.find_entry(item)
+
+    def write(self, item: PostingRequest) -> Receipt:
+        """Book it."""
+        return self.connector.post_entry(item)
+
+    def found(self, record: DocumentRecord, item: PostingRequest, posting: Posting, held: PostedEntry) -> None:
+        """An entry under our key: the one we would send, or a conflict that a person decides."""
+        if held.lines is None and held.entry_id and self.capabilities.read_back:
+            held = self.connector.read_back(item, held.entry_id) or held
+        # An entry whose PDF was to follow and never did gets it now; it is no other entry for that.
+        pdf_to_follow = held.pdf_present is False and takes_pdf_later(self.connector)
+        different = differences(
+            item,
+            held,
+            self.capabilities,
+            pdf_sha256=None if pdf_to_follow else _sha256(item),
+            validated_meanwhile=True,
+        )
+        if different:
+            detail = " ; ".join(different[:5])
+            self.store(record, state=State.CONFLICT, reason=None, detail=detail, posting=posting, note=detail)
+            return
+        self.looks_up_first_tries = self.looks_up_first_tries or posting.attempts == 1
+        receipt = Receipt(
+            entry_id=held.entry_id,
+            ledger_entry_id=held.ledger_entry_id,
+            draft=bool(held.draft),
+            pdf_attached=bool(held.pdf_sha256 or held.pdf_present),
+        )
+        self.book(record, item, posting, receipt, note="found in the tool under its key; not written again")
+
+    def written(self, record: DocumentRecord, item: PostingRequest, posting: Posting, receipt: Receipt) -> None:
+        """Booked, or taken into the tool's queue: then its name there is committed at once, and asked for later."""
+        if not self.capabilities.asynchronous:
+            self.book(record, item, posting, receipt, note="; ".join(receipt.warnings)[:500])
+        elif receipt.handle:
+            taken = msgspec.structs.replace(posting, entry_id=receipt.entry_id, handle=receipt.handle)
+            self.store(record, state=State.POSTING, posting=taken, note="taken into the tool's queue")
+        elif receipt.entry_id:
+            self.book(record, item, posting, receipt, note="; ".join(receipt.warnings)[:500])
+        else:
+            raise OutcomeUnknown(
+                f"{self.capabilities.title} took {record.key} and named neither its import nor its entry.",
+                tool=self.capabilities.tool,
+            )
+
+    def book(
+        self, record: DocumentRecord, item: PostingRequest, posting: Posting, receipt: Receipt, *, note: str
+    ) -> None:
+        """It is in the books."""
+        booked = msgspec.structs.replace(
+            posting,
+            entry_id=receipt.entry_id or posting.entry_id,
+            ledger_entry_id=receipt.ledger_entry_id,
+            draft=receipt.draft,
+            pdf_sha256=(_sha256(item) or "") if receipt.pdf_attached else "",
+            posted_at=self.company.now(),
+        )
+        self.store(record, state=State.POSTED, reason=None, detail="", posting=booked, note=note)
+
+    def attach(self, key: str) -> None:
+        """Hand the PDF over after the entry, unless the tool shows that it is there; until then it stays ``posted``."""
+        (record,) = self.company.register.load(self.company.name, [key])
+        posting, stored = record.posting, record.supporting_document
+        if record.state is not State.POSTED or posting is None or stored is None or posting.pdf_sha256:
+            return
+        if record.entry is None:
+            # A PDF that was handed over without entry.
+            return
+        self.step.hold_lease()
+        try:
+            request = build_request(self.company, record, self.ledger)
+            held = self.connector.read_back(request, posting.entry_id) if self.capabilities.read_back else None
+            if held is None or not held.pdf_present:
+                self.connector.attach_document(request, posting.entry_id)
+        except (DocumentError, OutcomeUnknown) as error:
+            self.step.store(record, detail=error.message, note=str(error)[:500])
+            return
+        attached = msgspec.structs.replace(posting, pdf_sha256=stored.sha256)
+        self.step.store(record, detail="", posting=attached, note="PDF attached")
+
+
+def takes_pdf_later(connector: LedgerConnector) -> bool:
+    """True when a PDF that did not go with its entry can still follow it."""
+    return type(connector).attach_document is not LedgerConnector.attach_document
+
+
+def _sha256(request: PostingRequest) -> str | None:
+    return request.supporting_document.sha256 if request.supporting_document else None

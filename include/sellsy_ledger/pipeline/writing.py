@@ -1,0 +1,259 @@
+"""How anything is handed to a tool exactly once: an entry, an entry for a file, a PDF without entry.
+
+Per document: what would be sent is built and sealed; key, hash and state ``posting`` are committed before any write;
+the tool is asked for the key unless this is provably the first try; one write; its answer is committed. A lost answer
+leaves ``outcome_unknown``: the next run asks the tool first, and never writes while the tool cannot tell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from sellsy_ledger.connectors.base import Receipt
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.errors import (
+    ConfigurationError,
+    DocumentError,
+    InvariantBroken,
+    OutcomeUnknown,
+    PostingConflict,
+    TryLater,
+)
+from sellsy_ledger.pipeline.approval import Approvals
+from sellsy_ledger.pipeline.steps import Batch, detail_of, state_of_refusal
+from sellsy_ledger.register.store import DocumentRecord, Posting
+
+__all__ = ["IN_DOUBT", "TO_POST", "Writer"]
+
+log = logging.getLogger(__name__)
+
+TO_POST = (State.READY, State.POSTING, State.OUTCOME_UNKNOWN)
+IN_DOUBT = (State.POSTING, State.OUTCOME_UNKNOWN)
+CANNOT_TELL = "l'outil ne permet pas de savoir si l'écriture existe ; une personne doit le vérifier"
+TOO_EARLY = (
+    "la réponse de l'outil s'est perdue et l'écriture n'y est pas encore visible ; elle y sera cherchée à nouveau"
+)
+
+Item = TypeVar("Item")
+"""What goes to the tool for one document."""
+Held = TypeVar("Held")
+"""What the tool shows of it when it is looked up."""
+
+
+@dataclass
+class _Doubt:
+    """Whether the tool surely holds nothing of the document."""
+
+    surely_absent: bool
+
+
+class Writer(ABC, Generic[Item, Held]):
+    """One batch while it is handed over, one document at a time. Subclasses say what is sent, and how."""
+
+    def __init__(self, step: Batch) -> None:
+        self.step = step
+        self.company = step.company
+        self.connector = step.company.connector
+        self.capabilities = step.company.connector.capabilities
+        self._approvals = Approvals(step.company)
+        # A register that was lost, or restored from an old copy, takes documents already in the books for new ones.
+        # So the first new document of a batch is looked up too, and all the others once one was found.
+        self.looks_up_first_tries = True
+
+    # -- what a subclass tells -----------------------------------------------------------------------------------
+    @abstractmethod
+    def prepare(self, record: DocumentRecord) -> Item:
+        """What would be sent. Raises DocumentError when it cannot be."""
+
+    @abstractmethod
+    def seal(self, item: Item) -> str:
+        """The payload hash."""
+
+    @abstractmethod
+    def find(self, item: Item, *, surely_absent: bool) -> Held | None:
+        """What the tool holds of it."""
+
+    @abstractmethod
+    def write(self, item: Item) -> Receipt:
+        """Send it, with one write."""
+
+    @abstractmethod
+    def found(self, record: DocumentRecord, item: Item, posting: Posting, held: Held) -> None:
+        """Store what it means that the tool holds ``held``."""
+
+    @abstractmethod
+    def written(self, record: DocumentRecord, item: Item, posting: Posting, receipt: Receipt) -> None:
+        """Store what the tool answered."""
+
+    @property
+    def draft(self) -> bool:
+        """Whether what is sent is a draft."""
+        return False
+
+    def is_left_to_a_person(self, record: DocumentRecord) -> bool:
+        """True when nobody but a person can tell what became of the document."""
+        return False
+
+    # -- the one path --------------------------------------------------------------------------------------------
+    def hand_over(self, record: DocumentRecord) -> None:
+        """One document, from what is stored of it to what the tool says."""
+        self.step.hold_lease()
+        if self.is_left_to_a_person(record):
+            self.step.change(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=CANNOT_TELL)
+            return
+        try:
+            item = self.prepare(record)
+            sealed = self.seal(item)
+        except DocumentError as error:
+            self.stop_before_intent(record, error)
+            return
+        if not self._approvals.cover(record, sealed):
+            self.step.wait(record, Reason.APPROVAL_PENDING, "")
+            return
+        self.write_once(record, item, sealed)
+
+    def write_once(self, record: DocumentRecord, item: Item, sealed: str) -> None:
+        """Intent, look-up, write, answer; whatever happens, the register says the truth before this ends."""
+        settles = record.state in IN_DOUBT and self.capabilities.settles_within_seconds > 0
+        if settles and not self._is_surely_absent(record, item):
+            return
+        posting = self.begin(record, sealed)
+        if posting is None:
+            return
+        doubt = _Doubt(surely_absent=settles or posting.attempts == 1 or record.state is State.READY)
+        with self._telling(record, posting, doubt):
+            if not settles and (posting.attempts > 1 or self.looks_up_first_tries):
+                held = self.find(item, surely_absent=doubt.surely_absent)
+                if held is not None:
+                    self.found(record, item, posting, held)
+                    return
+                doubt.surely_absent = True
+                self.looks_up_first_tries = False
+            self.written(record, item, posting, self.write(item))
+
+    def _is_surely_absent(self, record: DocumentRecord, item: Item) -> bool:
+        """Look for a document in doubt before any new intent: the time of its last write must stay known, because
+        until the tool has settled, not finding it proves nothing.
+        """
+        posting = _posting_of(record)
+        absent = False
+        with self._telling(record, posting, _Doubt(surely_absent=False)):
+            held = self.find(item, surely_absent=False)
+            if held is not None:
+                self.found(record, item, posting, held)
+            else:
+                absent = self._has_settled(posting)
+                if not absent:
+                    self.step.change(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=TOO_EARLY)
+        return absent
+
+    def _has_settled(self, posting: Posting) -> bool:
+        if posting.started_at is None:
+            return False
+        age = self.company.now() - posting.started_at
+        return age > dt.timedelta(seconds=self.capabilities.settles_within_seconds)
+
+    def begin(self, record: DocumentRecord, sealed: str, *, handle: str = "") -> Posting | None:
+        """Commit the intent; None when somebody else is at the document, or its key belongs to another one."""
+        try:
+            posting = self.company.register.begin_posting(
+                self.company.name,
+                record.key,
+                posting_key=self.company.posting_key(record),
+                payload_hash=sealed,
+                draft=self.draft,
+                who=self.company.who,
+                # Stored only while this run still holds the lease: one that was overtaken must not write any more.
+                holder=self.company.run_id,
+                handle=handle,
+            )
+        except PostingConflict as error:
+            self.step.wait(record, Reason.POSSIBLE_DUPLICATE, self.company.posting_key(record), note=str(error))
+            return None
+        except InvariantBroken:
+            (now,) = self.company.register.load(self.company.name, [record.key])
+            if now.state in TO_POST:
+                raise
+            log.warning("%s %s: another run made it %s meanwhile.", self.company.name, record.key, now.state)
+            return None
+        before = record.posting.attempts if record.posting else 0
+        if posting.attempts != before + 1:
+            # Somebody else began between our reading and our intent; whoever began first may be writing right now.
+            log.warning("%s %s: another run is posting this document; left to it.", self.company.name, record.key)
+            return None
+        return posting
+
+    @contextmanager
+    def _telling(self, record: DocumentRecord, posting: Posting, doubt: _Doubt) -> Iterator[None]:
+        """Store what an error says of the document."""
+        try:
+            yield
+        except DocumentError as error:
+            self.refused(record, posting, error)
+        except PostingConflict as error:
+            self.store(record, state=State.CONFLICT, reason=None, detail=error.message, posting=posting)
+        except OutcomeUnknown as error:
+            detail = self.detail_of_unknown(error)
+            self.store(
+                record, state=State.OUTCOME_UNKNOWN, reason=None, detail=detail, note=str(error)[:500], posting=posting
+            )
+        except (TryLater, ConfigurationError) as error:
+            # Nothing was written by this attempt; an earlier one is settled only by a look-up that answered.
+            state = State.READY if doubt.surely_absent else State.OUTCOME_UNKNOWN
+            self.store(record, state=state, reason=None, detail="", note=str(error)[:500], posting=posting)
+            raise
+
+    def detail_of_unknown(self, error: OutcomeUnknown) -> str:
+        """What people read about a lost answer."""
+        return error.message
+
+    def refused(self, record: DocumentRecord, posting: Posting, error: DocumentError) -> None:
+        """The tool will not have it; nothing was written, and the hand-over that was begun is over."""
+        self.store(
+            record,
+            state=state_of_refusal(error.reason),
+            reason=error.reason,
+            detail=detail_of(error),
+            note=str(error)[:500],
+            posting=msgspec.structs.replace(posting, handle=""),
+        )
+
+    def stop_before_intent(self, record: DocumentRecord, error: DocumentError) -> None:
+        """Nothing can be sent. What may already be in the books keeps its state: only its own content may settle it."""
+        if record.state is not State.READY:
+            self.step.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=detail_of(error), note=str(error))
+        elif error.reason is Reason.SUPPORTING_DOCUMENT_MISSING:
+            self.step.refuse(record, error, supporting_document=None)
+        else:
+            self.step.refuse(record, error)
+
+    def store(self, record: DocumentRecord, *, posting: Posting, **fields: Any) -> None:
+        """Store what became of a write that was begun. A twin of this task may have looked at the same document
+        meanwhile and left it to us: its attempt stays counted, its doubt does not hide our answer.
+        """
+        try:
+            self.step.store(record, posting=posting, **fields)
+        except InvariantBroken:
+            (now,) = self.company.register.load(self.company.name, [record.key])
+            attempts = now.posting.attempts if now.posting else 0
+            doubted = now.state is State.OUTCOME_UNKNOWN and fields.get("state") is State.POSTING
+            if attempts <= posting.attempts and not doubted:
+                raise
+            if doubted:
+                del fields["state"]
+            posting = msgspec.structs.replace(posting, attempts=max(attempts, posting.attempts))
+            self.step.store(record, posting=posting, **fields)
+
+
+def _posting_of(record: DocumentRecord) -> Posting:
+    if record.posting is None:
+        raise InvariantBroken(f"{record.key} is {record.state} without a posting")
+    return record.posting
