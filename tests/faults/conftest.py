@@ -33,13 +33,13 @@ def fresh(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Make a company that nobody has ever synchronised, over empty books; as often as wanted."""
     made: list[Stage] = []
 
-    def make(tool: str, **settings: Any) -> Stage:
+    def make(target: str, **settings: Any) -> Stage:
         while made:
             made.pop().close()
         sandbox.reset()
         folder = tmp_path / f"try-{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
-        stage = Stage(sandbox, tool, folder, **settings)
+        stage = Stage(sandbox, target, folder, **settings)
         made.append(stage)
         stage.keep_only(*DOCUMENTS)
         return stage

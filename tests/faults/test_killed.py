@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 from tests.faults.killing import Killed, killing_commits, killing_http
-from tests.scenario.stage import TOOLS
+from tests.scenario.stage import TARGETS
 
 PLACES = {"http": killing_http, "commit": killing_commits}
 
 
-def clean_night(fresh: Callable[..., Any], tool: str, place: str) -> list[str]:
+def clean_night(fresh: Callable[..., Any], target: str, place: str) -> list[str]:
     """What happens in a night without death."""
-    stage = fresh(tool)
+    stage = fresh(target)
     with PLACES[place]() as killer:
         stage.night()
     assert stage.problems_with_the_books() == []
@@ -28,12 +28,12 @@ def clean_night(fresh: Callable[..., Any], tool: str, place: str) -> list[str]:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("tool", TOOLS)
-def test_wherever_a_run_dies_the_next_one_books_every_document_once(fresh, tool, place, moment):
-    expected = clean_night(fresh, tool, place)
+@pytest.mark.parametrize("target", TARGETS)
+def test_wherever_a_run_dies_the_next_one_books_every_document_once(fresh, target, place, moment):
+    expected = clean_night(fresh, target, place)
     wrong: dict[str, list[str]] = {}
     for nth in count(1):
-        stage = fresh(tool)
+        stage = fresh(target)
         with PLACES[place](nth, after=moment == "after") as killer:
             try:
                 stage.night()
@@ -50,26 +50,26 @@ def test_wherever_a_run_dies_the_next_one_books_every_document_once(fresh, tool,
     assert nth == len(expected) + 1, "every call or commit of a clean night was a place of death"
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_airflow_may_also_repeat_the_same_run_at_once(fresh, tool):
+@pytest.mark.parametrize("target", TARGETS)
+def test_airflow_may_also_repeat_the_same_run_at_once(fresh, target):
     """A retried task keeps its run id, and its lease."""
     writes = [
         nth
-        for nth, name in enumerate(clean_night(fresh, tool, "http"), 1)
-        if name.startswith(tool) and " POST " in name
+        for nth, name in enumerate(clean_night(fresh, target, "http"), 1)
+        if name.startswith(TARGETS[target].tool) and " POST " in name
     ]
     for nth in writes:
         for after in (False, True):
-            stage = fresh(tool)
+            stage = fresh(target)
             with killing_http(nth, after=after), pytest.raises(Killed):
                 stage.night("the run")
             stage.night("the run")
             assert stage.problems_with_the_books() == []
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_a_run_that_dies_night_after_night_still_ends_once(fresh, tool):
-    stage = fresh(tool)
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_run_that_dies_night_after_night_still_ends_once(fresh, target):
+    stage = fresh(target)
     for nth in (7, 12, 18, 21, 25, 3, 30, 14):
         with killing_http(nth, after=True), contextlib.suppress(Killed):
             stage.night()

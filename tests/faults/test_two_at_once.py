@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scenario.stage import TOOLS, Stage
+from tests.scenario.stage import TARGETS, Stage
 
 from sellsy_ledger.errors import LeaseHeld
 from sellsy_ledger.pipeline.posting import post_entries
 from sellsy_ledger_sandbox.server import Sandbox
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_of_two_runs_at_once_one_works_and_the_other_leaves_it_alone(fresh, tool):
-    stage = fresh(tool)
+@pytest.mark.parametrize("target", TARGETS)
+def test_of_two_runs_at_once_one_works_and_the_other_leaves_it_alone(fresh, target):
+    stage = fresh(target)
     results: list[Any] = []
     together = threading.Barrier(2)
 
@@ -48,10 +48,10 @@ def test_of_two_runs_at_once_one_works_and_the_other_leaves_it_alone(fresh, tool
     assert stage.problems_with_the_books() == []
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_two_runs_that_post_the_same_batch_at_once_write_each_document_once(fresh, tool):
+@pytest.mark.parametrize("target", TARGETS)
+def test_two_runs_that_post_the_same_batch_at_once_write_each_document_once(fresh, target):
     """The same run twice (a zombie task and its retry share the run id, so the lease stops neither)."""
-    stage = fresh(tool)
+    stage = fresh(target)
     company = stage.company("the run")
     (batch,) = stage.prepare(company)
     together = threading.Barrier(2)
@@ -81,7 +81,7 @@ def test_two_runs_that_post_the_same_batch_at_once_write_each_document_once(fres
 
 
 def test_a_run_that_was_overtaken_writes_nothing_more(fresh):
-    stage = fresh(TOOLS[0])
+    stage = fresh("myunisoft")
     slow = stage.company("slow")
     (batch,) = stage.prepare(slow)
     stage.clock += dt.timedelta(hours=2)
@@ -93,7 +93,7 @@ def test_a_run_that_was_overtaken_writes_nothing_more(fresh):
     assert stage.problems_with_the_books() == []
 
 
-def _die(url: str, tool: str, folder: str, nth: int) -> None:
+def _die(url: str, target: str, folder: str, nth: int) -> None:
     """A process of its own: it dies at its nth commit as a machine does, without any clean-up."""
     from tests.faults.killing import Killed, killing_commits
 
@@ -102,7 +102,7 @@ def _die(url: str, tool: str, folder: str, nth: int) -> None:
 
     elsewhere: Any = Elsewhere()
     elsewhere.url = url
-    stage = Stage(elsewhere, tool, Path(folder))
+    stage = Stage(elsewhere, target, Path(folder))
     with killing_commits(nth, after=True):
         try:
             stage.night()
@@ -113,9 +113,9 @@ def _die(url: str, tool: str, folder: str, nth: int) -> None:
 
 @pytest.mark.parametrize("nth", [6, 11, 13])
 def test_a_process_that_dies_without_clean_up_is_made_up_for(fresh, sandbox: Sandbox, nth):
-    stage = fresh(TOOLS[1])
+    stage = fresh("pennylane")
     process = multiprocessing.get_context("spawn").Process(
-        target=_die, args=(sandbox.url, TOOLS[1], str(stage.folder), nth)
+        target=_die, args=(sandbox.url, "pennylane", str(stage.folder), nth)
     )
     process.start()
     process.join(60)

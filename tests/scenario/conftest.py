@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scenario.stage import TOOLS, Stage, serving, write_papers
+from tests.scenario.stage import TARGETS, Stage, serving, write_papers
 
 
-@pytest.fixture(params=TOOLS)
+@pytest.fixture(params=TARGETS)
 def tool(request: pytest.FixtureRequest) -> str:
-    """Every story is told for both tools."""
+    """Every story is told for every way into the books."""
     return str(request.param)
 
 

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sellsy_ledger.pipeline.delivery import deliver_batch
+from sellsy_ledger.pipeline.imports import await_imports
+from tests.contract.suite import Kit, kits, publish, transports
 from tests.elastic_time import ElasticTime
 from tests.empty_register import empty_register
 
+from sellsy_ledger.core.capabilities import PdfSupport
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.core.settings import CompanySettings, load_settings
-from sellsy_ledger.http.transport import Transport
 from sellsy_ledger.pipeline.access import check_access
 from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
 from sellsy_ledger.pipeline.company import Company, Selection
@@ -35,21 +38,12 @@ from sellsy_ledger.register.pdf_store import LocalDocumentStore
 from sellsy_ledger.register.store import DocumentRecord, Register
 from sellsy_ledger_sandbox.server import Sandbox
 
-__all__ = ["TOOLS", "Stage", "line", "paper", "write_papers"]
+__all__ = ["TARGETS", "Stage", "line", "paper", "write_papers"]
 
-TOOLS = ("myunisoft", "pennylane")
+TARGETS: dict[str, Kit] = {kit.name: kit for kit in kits() if kit.target}
+"""Every way into the books that the stories are told for: one per tool and channel."""
 CLIENT = "demo-client-c"
-# Rate and category → the tool's VAT code; MyUnisoft knows a VAT only by its account, its code is for people.
-_RATES = {
-    "myunisoft": {"20": ("C20", "D20"), "10": ("C10", "D10"), "5.5": ("C55", "D55"), "2.1": ("C21", "D21")},
-    "pennylane": {
-        "20": ("FR_200", "FR_200"),
-        "10": ("FR_100", "FR_100"),
-        "5.5": ("FR_55", "FR_55"),
-        "2.1": ("FR_21", "FR_21"),
-    },
-}
-_NO_VAT = {"myunisoft": ("C0", "D0"), "pennylane": ("exempt", "exempt")}
+_RATES = ("20", "10", "5.5", "2.1")
 _COLLECTED = {"20": "445710", "10": "445711", "5.5": "445712", "2.1": "445713"}
 
 
@@ -105,22 +99,23 @@ def write_papers(path: Path, sales: list[dict[str, Any]], purchases: list[dict[s
     return path
 
 
-def settings_for(tool: str, **changes: Any) -> CompanySettings:
+def settings_for(kit: Kit, **changes: Any) -> CompanySettings:
     """Settings that fit the sandbox's books."""
     vat: list[dict[str, Any]] = []
-    for rate, (sales, purchases) in _RATES[tool].items():
+    for rate in _RATES:
         shared = {"rate": rate, "category": "S"}
+        sales, purchases = kit.vat_codes.get(rate), kit.purchase_vat_codes.get(rate)
         vat.append({"direction": "sales", "vat_code": sales, "account": _COLLECTED[rate], **shared})
         vat.append({"direction": "purchases", "vat_code": purchases, "account": "445660", **shared})
-    no_sales, no_purchases = _NO_VAT[tool]
+    no_sales, no_purchases = kit.no_vat_codes
     vat.append({"direction": "sales", "rate": "0", "vat_code": no_sales, "account": None})
     vat.append({"direction": "purchases", "rate": "0", "category": "E", "vat_code": no_purchases, "account": None})
     plain: dict[str, Any] = {
         "company": "atelier",
         "name": "Atelier Exemple SARL",
-        "tool": tool,
+        "tool": kit.tool,
         "sellsy_conn_id": "sellsy__atelier",
-        "tool_conn_id": f"{tool}__atelier",
+        "tool_conn_id": f"{kit.tool}__atelier",
         "start_date": "2025-10-01",
         "label_style": "third_party",
         "mappings": {
@@ -138,35 +133,45 @@ def settings_for(tool: str, **changes: Any) -> CompanySettings:
             },
         },
     }
-    return load_settings({**plain, **changes}, where="stage")
+    return load_settings({**plain, **kit.settings, **changes}, where="stage")
 
 
-def transports(holder: object, depth: int = 4) -> Iterator[Transport]:
-    """Every transport that a client holds, however deep."""
-    for value in vars(holder).values() if hasattr(holder, "__dict__") else ():
-        if isinstance(value, Transport):
-            yield value
-        elif depth and type(value).__module__.startswith("sellsy_ledger."):
-            yield from transports(value, depth - 1)
+class LinkingStore(LocalDocumentStore):
+    """A document store that can sign, as an object storage does: its links lead to the sandbox."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        super().__init__(root)
+        self._url = url
+
+    def signed_url(self, path: str, seconds: int) -> str:
+        """A link to the document, for whoever has it."""
+        return publish(self._url, self.get(path))
 
 
 class Stage:
     """One company, one tool, one sandbox."""
 
-    def __init__(self, sandbox: Sandbox, tool: str, folder: Path, **settings: Any) -> None:
+    def __init__(self, sandbox: Sandbox, target: str, folder: Path, **settings: Any) -> None:
         self.sandbox = sandbox
-        self.tool = tool
+        self.kit = TARGETS[target]
+        self.tool = self.kit.tool
         self.folder = folder
-        self.settings = settings_for(tool, **settings)
+        self.settings = settings_for(self.kit, **settings)
         self.clock = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
         self.secret = "demo-secret-sellsy"
-        self.token = f"demo-token-{tool}"
+        self.tool_secrets = dict(self.kit.secrets)
         self.time = ElasticTime()
         self.read_timeout_seconds = 5.0
+        self.inbox.mkdir(exist_ok=True)
         if not (folder / "register.db").exists():
             (folder / "register.db").write_bytes(empty_register())
         self.register = self.open_register()
         self.runs = 0
+
+    @property
+    def inbox(self) -> Path:
+        """The folder of tools that import files."""
+        return self.folder / "inbox"
 
     def open_register(self) -> Register:
         """The company's register, on the stage's clock."""
@@ -186,10 +191,7 @@ class Stage:
                 "file_hosts": [url],
                 "account": "1643",
             },
-            self.settings.tool_conn_id: {
-                "base_url": f"{url}/{self.tool}",
-                "secrets": {"third_party_secret": "demo-secret-myunisoft", "api_token": self.token},
-            },
+            self.settings.tool_conn_id: self.kit.connection(url, self.inbox, self.tool_secrets),
         }
 
     def company(self, run_id: str | None = None, register: Register | None = None) -> Company:
@@ -209,7 +211,7 @@ class Stage:
             sellsy,
             connector,
             register or self.register,
-            LocalDocumentStore(self.folder / "store"),
+            LinkingStore(self.folder / "store", self.sandbox.url),
             who=f"sync__atelier/{run_id}",
             run_id=run_id,
         )
@@ -222,10 +224,26 @@ class Stage:
         if check:
             check_access(company)
         batches = self.prepare(company, **selection)
+        capabilities = company.connector.capabilities
         for batch in batches:
             post_entries(company, batch)
+            if capabilities.asynchronous:
+                self._await_imports(company, batch)
             verify_entries(company, batch)
+        if capabilities.batches and batches:
+            deliver_batch(company)
         return build_report(company) if batches else None
+
+    def _await_imports(self, company: Company, batch: str) -> None:
+        """As the deferred task does: look, let the tool work, look again."""
+        for _ in range(5):
+            if not await_imports(company, batch).states.get("posting"):
+                return
+            self.meanwhile()
+
+    def meanwhile(self) -> None:
+        """Time passes at the tool's side: its queue is worked off, a person imports what was delivered."""
+        self.kit.meanwhile(self.sandbox.url, self.inbox)
 
     def prepare(self, company: Company, *, batch_size: int = 200, **selection: Any) -> list[str]:
         """All steps before posting."""
@@ -240,8 +258,11 @@ class Stage:
 
     # -- looking -------------------------------------------------------------------------------------------------
     def entries(self) -> list[dict[str, Any]]:
-        """What the tool's own witness ledger holds."""
-        return [dict(entry) for entry in self.sandbox.entries(self.tool)]
+        """What the tool's own witness ledger holds, once somebody has imported what was delivered."""
+        if self.kit.capabilities.batches:
+            self.meanwhile()
+        name = self.kit.ledger_name
+        return [dict(one) for one in self.sandbox.entries(self.tool) if not name or one.get("company") == name]
 
     def records(self) -> list[DocumentRecord]:
         """Every document of the register, by date."""
@@ -264,29 +285,49 @@ class Stage:
             found[str(record.state)] = found.get(str(record.state), 0) + 1
         return found
 
+    @property
+    def proved_state(self) -> State:
+        """Where a document ends that is in the books as well as the tool can show."""
+        return State.VERIFIED if self.kit.capabilities.read_back else State.POSTED
+
+    @property
+    def state_after_a_night(self) -> State:
+        """Where a document stands the morning after, before anybody has imported a file."""
+        return State.DELIVERED if self.kit.capabilities.batches else self.proved_state
+
+    def settle(self) -> None:
+        """Let whoever imports files do so, and the next night take note."""
+        if self.kit.capabilities.batches:
+            self.meanwhile()
+            self.tomorrow()
+            self.night()
+
     def problems_with_the_books(self) -> list[str]:
         """What register and witness ledger do not agree on; nothing when every document is there exactly once."""
+        self.settle()
         held: dict[str, list[dict[str, Any]]] = {}
         for entry in self.entries():
-            held.setdefault(_plain_key(str(entry["key"])), []).append(entry)
+            held.setdefault(str(entry["key"]), []).append(entry)
         found = [f"{key} is booked {len(entries)} times" for key, entries in held.items() if len(entries) != 1]
         for record in self.records():
-            if record.state is not State.VERIFIED:
+            if record.state is not self.proved_state:
                 found.append(f"{record.key} is {record.state} {record.reason or ''} {record.detail}")
                 continue
             assert record.posting is not None
             assert record.entry is not None
-            entry = (held.pop(_plain_key(record.posting.posting_key), None) or [{}])[0]
+            entry = (held.pop(self.kit.witness_key(record.posting.posting_key), None) or [{}])[0]
             ours = _balances(
                 (one.auxiliary_account or one.account, one.debit_cents, one.credit_cents) for one in record.entry.lines
             )
             theirs = _balances(
-                (one["account"], one["debit_cents"], one["credit_cents"]) for one in entry.get("lines", ())
+                (one.get("auxiliary_account") or one["account"], one["debit_cents"], one["credit_cents"])
+                for one in entry.get("lines", ())
             )
             if ours != theirs:
                 found.append(f"{record.key}: {theirs} in the books, {ours} in the register")
             pdf = record.supporting_document
-            if pdf is not None and entry.get("pdf_sha256") != pdf.sha256:
+            sent = self.kit.capabilities.pdf is not PdfSupport.NEVER
+            if sent and pdf is not None and entry.get("pdf_sha256") != pdf.sha256:
                 found.append(f"{record.key}: another PDF in the books")
         return found + [f"{key} is in the books and not in the register" for key in held]
 
@@ -314,16 +355,13 @@ class Stage:
     # -- the clock -----------------------------------------------------------------------------------------------
     def tomorrow(self) -> None:
         """The next night: whoever died last night has lost the lease."""
+        if self.kit.capabilities.asynchronous:
+            self.meanwhile()
         self.clock += dt.timedelta(days=1)
 
     def close(self) -> None:
         """Give the database back."""
         self.register.close()
-
-
-def _plain_key(key: str) -> str:
-    """Tools keep our key in the characters they take."""
-    return key.lower().replace("-", ":")
 
 
 def _balances(lines: Iterable[tuple[str, int, int]]) -> dict[str, int]:

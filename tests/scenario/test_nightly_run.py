@@ -16,7 +16,7 @@ PAPER = paper("P1", line("Papier", "80.00"))
 def test_everything_accounted_is_booked_the_first_night_and_nothing_the_second(story):
     stage = story(CONSULTING, RETURN, purchases=[PAPER])
     report = stage.night(check=True)
-    assert report.all_states == {"verified": report.read}
+    assert report.all_states == {stage.state_after_a_night: report.read}
     assert report.debit_cents == report.credit_cents
     assert stage.problems_with_the_books() == []
     calls = stage.sandbox.calls()
@@ -65,6 +65,8 @@ def test_a_credit_note_swaps_the_sides_and_holds_no_negative_amount(story):
 
 def test_a_month_that_was_synchronised_is_proved(story):
     stage = story(CONSULTING, RETURN, keep=("F-2025-0001", "A-2026-0001"))
+    if not stage.kit.capabilities.read_back:
+        pytest.skip("nothing can be read back: no proof")
     stage.night()
     october, november = (prove(stage.company(), month) for month in ("2025-10", "2026-11"))
     assert (october.level, november.level) == ("proved", "proved")
@@ -83,9 +85,12 @@ def test_an_invoice_that_changes_after_posting_is_told_and_not_posted_again(stor
 
 
 def test_drafts_wait_in_the_tool_for_the_accountant(story):
-    stage = story(CONSULTING, keep=("F-2025-0001",), posting="draft")
+    stage = story(CONSULTING, keep=("F-2025-0001",))
+    if not stage.kit.capabilities.draft:
+        pytest.skip("the tool knows no drafts")
+    stage.settings = stage.settings.model_copy(update={"posting": "draft"})
     stage.night()
-    assert stage.story("F-2025-0001") == "verified"
+    assert stage.story("F-2025-0001") == stage.state_after_a_night
     assert [entry["draft"] for entry in stage.entries()] == [True]
 
 
@@ -95,23 +100,28 @@ def test_a_wrong_secret_stops_the_company_before_anything_is_written(story, side
     if side == "sellsy":
         stage.secret = "s3cret-typo"
     else:
-        stage.token = "s3cret-typo"
+        if not stage.kit.wrong_secrets:
+            pytest.skip("there are no credentials")
+        stage.tool_secrets = stage.kit.wrong_secrets
     with pytest.raises(AccessError) as refused:
         stage.night(check=True)
-    assert "s3cret-typo" not in str(refused.value)
+    wrong = {stage.secret, *stage.kit.wrong_secrets.values()} - set(stage.kit.secrets.values())
+    assert [secret for secret in wrong if secret in str(refused.value)] == []
     assert stage.entries() == []
 
 
 def test_a_secret_revoked_between_two_nights_stops_the_company_and_loses_nothing(story):
     stage = story(CONSULTING, RETURN)
+    if not stage.kit.wrong_secrets:
+        pytest.skip("there are no credentials")
     (late,) = [one for one in stage.documents() if one["number"] == "A-2026-0001"]
     stage.change(late, accounted=False)
     stage.night(check=True)
     stage.change(late, accounted=True)
-    token, stage.token = stage.token, "revoked"
+    secrets, stage.tool_secrets = stage.tool_secrets, stage.kit.wrong_secrets
     stage.tomorrow()
     with pytest.raises(AccessError):
         stage.night(check=True)
-    stage.token = token
+    stage.tool_secrets = secrets
     stage.night(check=True)
     assert stage.problems_with_the_books() == []

@@ -38,13 +38,15 @@ def test_an_unmapped_vat_waits_until_the_accountant_maps_it(story):
 def test_a_closed_period_follows_the_policy_of_the_company(story, policy):
     """Books of 2025 are closed; the invoice is dated 1 October 2025."""
     stage = story(CONSULTING, keep=("F-2025-0001",), closed_period=policy)
+    if not stage.company().connector.read_ledger().fiscal_years:
+        pytest.skip("nobody tells the fiscal years: the tool itself refuses")
     for year in stage.sandbox.world.fiscal_years:
         year["closed"] = year["start"].startswith("2025")
     stage.sandbox.reset()
     stage.keep_only("F-2025-0001")
     stage.night()
     if policy == "first_open_day":
-        assert stage.story("F-2025-0001") == "verified"
+        assert stage.story("F-2025-0001") == stage.state_after_a_night
         assert [entry["date"] for entry in stage.entries()] == ["2026-01-01"]
         assert str(stage.record("F-2025-0001").entry.piece_date) == "2025-10-01"
         return
@@ -106,6 +108,8 @@ def test_a_pdf_of_200_mb_is_refused_without_filling_the_memory(story):
 def test_an_account_that_the_ledger_has_not_waits_until_the_mapping_names_another(story):
     """Neither the mapped account nor the default exists: nothing is guessed."""
     stage = story(CONSULTING, keep=("F-2025-0001",))
+    if stage.company().connector.read_ledger().unlisted:
+        pytest.skip("the accounts cannot be listed: the settings are trusted")
     whole = stage.settings.model_dump(mode="json")["mappings"]
     with_mappings(
         stage, accounts={**whole["accounts"], "sales_default": "799999"}, account_overrides={"707000": "799998"}
@@ -118,7 +122,7 @@ def test_an_account_that_the_ledger_has_not_waits_until_the_mapping_names_anothe
     with_mappings(stage, accounts=whole["accounts"], account_overrides={})
     stage.tomorrow()
     stage.night()
-    assert stage.story("F-2025-0001") == "verified"
+    assert stage.story("F-2025-0001") == stage.state_after_a_night
     assert stage.problems_with_the_books() == []
 
 

@@ -20,7 +20,14 @@ def test_every_tool_has_capabilities_and_a_connector_that_agree() -> None:
         assert capabilities.tool == tool
         assert issubclass(connector, LedgerConnector)
         assert connector.capabilities is capabilities
-        assert callable(connector.from_credentials)  # type: ignore[attr-defined]
+
+
+def test_the_first_variant_is_the_usual_one_and_all_are_of_the_same_tool() -> None:
+    for tool in registry.tools():
+        variants = registry.variants(tool)
+        assert next(iter(variants.values())) == registry.capabilities(tool)
+        assert {variant.tool for variant in variants.values()} == {tool}
+        assert (list(variants) == [""]) is (len(variants) == 1)
 
 
 @pytest.mark.parametrize("tool", ["", "quickbooks", "../core", "base"])
@@ -34,7 +41,7 @@ def test_an_unknown_tool_is_told_with_the_known_ones(tool: str) -> None:
 def test_reading_capabilities_loads_no_http_engine() -> None:
     code = (
         "import sys; from sellsy_ledger.connectors import registry;"
-        "[registry.capabilities(tool) for tool in registry.tools()];"
+        "[registry.variants(tool) for tool in registry.tools()];"
         "sys.exit(any(name in sys.modules for name in ('urllib3', 'requests', 'airflow')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
