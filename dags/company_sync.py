@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, task_group
+from airflow.sdk import DAG, XComArg, chain, task_group
 
 from sellsy_ledger.core.settings import CompanyEntry
 from sellsy_ledger_airflow import tasks
 from sellsy_ledger_airflow.assets import books_alias
-from sellsy_ledger_airflow.generate import build_dags, company_dag
+from sellsy_ledger_airflow.generate import build_dags, company_dag, is_any_variant
 from sellsy_ledger_airflow.pools import sellsy_pool, tool_pool
 from sellsy_ledger_airflow.texts import SYNC_DOC, SYNC_PARAMS
+from sellsy_ledger_airflow.triggers import AwaitImports
 
 
 def company_sync(dag_id: str, entry: CompanyEntry) -> DAG:
     """The nightly run of one company: schedule, form and task order."""
     sellsy, tool = sellsy_pool(entry), tool_pool(entry)
+    books = [books_alias(entry.company)]
 
     # One group instance per batch: a batch that fails stops there, the other batches go on to the end.
     @task_group(group_id="batch", prefix_group_id=False)
@@ -24,18 +26,24 @@ def company_sync(dag_id: str, entry: CompanyEntry) -> DAG:
             tasks.resolve_third_parties.override(pool=tool),
             tasks.map_vat_and_accounts.override(pool=tool),
             tasks.compute_rounding.override(pool=tool),
-            tasks.post_entries.override(pool=tool, outlets=[books_alias(entry.company)]),
-            tasks.verify_entries.override(pool=tool),
+            tasks.post_entries.override(pool=tool, outlets=books),
         ]
-        for before, after in zip(made := [step(company, batch) for step in steps], made[1:], strict=False):
-            before >> after
+        made: list[XComArg | AwaitImports] = [step(company, batch) for step in steps]
+        if is_any_variant(entry, lambda capabilities: capabilities.asynchronous):
+            made.append(AwaitImports(task_id="await_imports", company=company, batch=batch, pool=tool, outlets=books))
+        made.append(tasks.verify_entries.override(pool=tool)(company, batch))
+        chain(*made)
 
     with company_dag(dag_id, entry, schedule=entry.schedule, params=SYNC_PARAMS, doc_md=SYNC_DOC, tags=["sync"]) as dag:
         batches = tasks.fetch_invoices.override(pool=sellsy)(entry.company)
         done = batch_steps.partial(company=entry.company).expand(batch=batches)
         tasks.check_access.override(pool=sellsy)(entry.company) >> batches
-        # It runs whatever became of the batches, but only where there were some: an idle night skips it too.
-        [batches, done] >> tasks.report.override(trigger_rule="all_done_min_one_success")(entry.company)
+        # They run whatever became of the batches, but only where there were some: an idle night skips them too.
+        last = tasks.report.override(trigger_rule="all_done_min_one_success")(entry.company)
+        [batches, done] >> last
+        if is_any_variant(entry, lambda capabilities: capabilities.batches):
+            deliver = tasks.deliver_batch.override(pool=tool, outlets=books, trigger_rule="all_done_min_one_success")
+            [batches, done] >> deliver(entry.company) >> last
     return dag
 
 

@@ -15,6 +15,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, get_parsing_context, lit
 from airflow.sdk.exceptions import AirflowTimetableInvalid
 from croniter import croniter  # type: ignore[import-untyped]  # Airflow's own cron reader; it ships no types
 
+from sellsy_ledger.connectors.registry import variants
 from sellsy_ledger.errors import ConfigurationError
 from sellsy_ledger_airflow import tasks
 from sellsy_ledger_airflow.retry import RETRY_ARGS
@@ -23,9 +24,10 @@ from sellsy_ledger_airflow.settings import read_companies
 from sellsy_ledger_airflow.texts import ERROR_DOC
 
 if TYPE_CHECKING:
+    from sellsy_ledger.core.capabilities import Capabilities
     from sellsy_ledger.core.settings import CompanyEntry
 
-__all__ = ["ERROR_DAG", "build_dags", "company_dag", "nightly"]
+__all__ = ["ERROR_DAG", "build_dags", "company_dag", "is_any_variant", "nightly"]
 
 ERROR_DAG = "sellsy_ledger_configuration_error"
 # The error DAG of a company runs nightly too: a broken schedule must not make its own error message invisible.
@@ -59,6 +61,11 @@ def _comes_round(schedule: str) -> bool:
     except (AirflowTimetableInvalid, ValueError, KeyError, AttributeError):
         return False
     return True
+
+
+def is_any_variant(entry: CompanyEntry, able: Callable[[Capabilities], bool]) -> bool:
+    """True when one of the ways to reach the company's tool is ``able``; which one it is, only its Connection says."""
+    return any(able(capabilities) for capabilities in variants(entry.tool).values())
 
 
 def company_dag(

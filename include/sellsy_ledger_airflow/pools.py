@@ -1,8 +1,8 @@
 """One pool per API account, so that parallel runs and batches stay inside one account's quota.
 
 A pool is named after the Connection of the account and has one slot: a single task already uses the whole quota, two
-would only slow each other down. Two companies behind one account share its pool by naming the same Connection in the
-list of companies.
+would only slow each other down. A task that waits deferred asks the API nothing and leaves its slot to others. Two
+companies behind one account share its pool by naming the same Connection in the list of companies.
 
 ``python -m sellsy_ledger_airflow.pools`` prints what ``airflow pools import`` reads.
 """
@@ -37,7 +37,7 @@ def required_pools(companies: Iterable[CompanyEntry]) -> dict[str, dict[str, obj
     """
     names = {pool(entry) for entry in companies for pool in (sellsy_pool, tool_pool)}
     return {
-        name: {"slots": SLOTS, "description": f"API account of Connection {name}", "include_deferred": True}
+        name: {"slots": SLOTS, "description": f"API account of Connection {name}", "include_deferred": False}
         for name in sorted(names)
     }
 

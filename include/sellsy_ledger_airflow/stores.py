@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from sellsy_ledger.register.store import Register
 
 __all__ = ["DOCUMENTS_VARIABLE", "REGISTER_CONN_ID", "ObjectStore", "open_documents", "open_register", "register_url"]
+
+log = logging.getLogger(__name__)
 
 REGISTER_CONN_ID = "sellsy_ledger_register"
 DOCUMENTS_VARIABLE = "sellsy_ledger_documents_url"
@@ -100,6 +103,14 @@ def open_documents() -> DocumentStore:
     return ObjectStore(url)
 
 
+def _unsigned(url: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The document store {url} cannot sign links, and the accounting tool fetches PDFs by links.",
+        field=DOCUMENTS_VARIABLE,
+        action=f"Choisissez un stockage S3, GCS ou Azure dans la Variable {DOCUMENTS_VARIABLE}.",
+    )
+
+
 class ObjectStore:
     """PDFs in an object storage, through the filesystem that Airflow attaches to the URL's scheme.
 
@@ -125,6 +136,24 @@ class ObjectStore:
         """The bytes of ``path``. Raises FileNotFoundError."""
         body: bytes = self._place(path).read_bytes()
         return body
+
+    def signed_url(self, path: str, seconds: int) -> str:
+        """A link to ``path`` for ``seconds``, signed by the storage; Airflow's logs never show it.
+
+        Raises:
+            ConfigurationError: this storage, or its credentials, cannot sign.
+        """
+        from airflow.sdk.log import mask_secret
+
+        place = self._place(path)
+        try:
+            url: str = place.fs.sign(place.path, expiration=seconds)
+        except Exception as error:  # noqa: BLE001 - the libraries behind it share no class
+            # Each storage fails in its own way (no method, no key to sign with); what it says may hold the link.
+            log.warning("The document store cannot sign a link (%s).", type(error).__name__)
+            raise _unsigned(f"{place.protocol}://…") from None
+        mask_secret(url)
+        return url
 
     def _place(self, path: str) -> Any:
         pure = PurePosixPath(path)

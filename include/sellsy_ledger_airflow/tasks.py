@@ -23,9 +23,12 @@ __all__ = [
     "check_access",
     "compute_rounding",
     "configuration_error",
+    "deliver_batch",
+    "emit_books",
     "fetch_invoices",
     "fetch_pdfs",
     "map_vat_and_accounts",
+    "over_batch",
     "post_entries",
     "prove_months",
     "report",
@@ -47,7 +50,8 @@ def _at_work(company: str) -> Iterator[Company]:
         yield opened
 
 
-def _over_batch(step: Callable[[Company, str], StepReport], company: str, batch: str) -> Counts:
+def over_batch(step: Callable[[Company, str], StepReport], company: str, batch: str) -> Counts:
+    """Open the company, run one step over one batch, and say in counts what became of it."""
     with _at_work(company) as opened:
         counts = step(opened, batch).to_dict()
     log.info("%s: %s documents, %s", counts["step"], counts["documents"], counts["states"])
@@ -87,7 +91,7 @@ def fetch_pdfs(company: str, batch: str) -> Counts:
     """The supporting document of each document of the batch."""
     from sellsy_ledger.pipeline.pdfs import fetch_pdfs as step
 
-    return _over_batch(step, company, batch)
+    return over_batch(step, company, batch)
 
 
 # Two batches may hold the same new customer: resolved one after the other, it is created once.
@@ -96,7 +100,7 @@ def resolve_third_parties(company: str, batch: str) -> Counts:
     """The tool's own customer or supplier of each document; created where nothing matches."""
     from sellsy_ledger.pipeline.third_parties import resolve_third_parties as step
 
-    return _over_batch(step, company, batch)
+    return over_batch(step, company, batch)
 
 
 @task
@@ -104,7 +108,7 @@ def map_vat_and_accounts(company: str, batch: str) -> Counts:
     """Entry lines: accounts, VAT codes, labels."""
     from sellsy_ledger.pipeline.mapping import map_vat_and_accounts as step
 
-    return _over_batch(step, company, batch)
+    return over_batch(step, company, batch)
 
 
 @task
@@ -112,12 +116,12 @@ def compute_rounding(company: str, batch: str) -> Counts:
     """The rounding line, where one is due; the entry balances or the document waits."""
     from sellsy_ledger.pipeline.rounding import compute_rounding as step
 
-    return _over_batch(step, company, batch)
+    return over_batch(step, company, batch)
 
 
 @task
 def post_entries(company: str, batch: str) -> Counts:
-    """Book the batch's balanced entries, each once; the company's books change as an asset.
+    """Hand the batch's ready documents to the tool, each once; the company's books change as an asset.
 
     A preview books nothing. It succeeds all the same: a skipped step would take the report with it, which frees the
     company for the next run.
@@ -129,13 +133,14 @@ def post_entries(company: str, batch: str) -> Counts:
     if is_preview(context["params"]):
         log.info("Preview: nothing is posted. The entries are in the register, ready.")
         return {"step": "post_entries", "batch": batch, "preview": True}
-    counts = _over_batch(step, company, batch)
+    counts = over_batch(step, company, batch)
     if counts["states"].get("posted"):
-        _emit_books(context, company)
+        emit_books(context, company)
     return counts
 
 
-def _emit_books(context: Mapping[str, Any], company: str) -> None:
+def emit_books(context: Mapping[str, Any], company: str) -> None:
+    """Tell Airflow that the company's books changed, once the task at work succeeds."""
     from sellsy_ledger_airflow.assets import books, books_alias
     from sellsy_ledger_airflow.settings import read_settings
 
@@ -147,7 +152,21 @@ def verify_entries(company: str, batch: str) -> Counts:
     """Read every posted entry back and compare it line by line."""
     from sellsy_ledger.pipeline.verify import verify_entries as step
 
-    return _over_batch(step, company, batch)
+    return over_batch(step, company, batch)
+
+
+@task
+def deliver_batch(company: str) -> Counts:
+    """Hand the run's file over, for tools that import files, and note what was said of earlier ones."""
+    from sellsy_ledger.pipeline.delivery import deliver_batch as step
+
+    context = get_current_context()
+    with _at_work(company) as opened:
+        counts = step(opened).to_dict()
+    log.info("%s: %s documents, %s", counts["step"], counts["documents"], counts["states"])
+    if counts["states"].get("posted"):
+        emit_books(context, company)
+    return counts
 
 
 @task
@@ -164,6 +183,8 @@ def report(company: str) -> Counts:
         made = step(opened)
     log.info("This run: %s read, %s new, %s worked on: %s", made.read, made.new, made.worked_on, made.states)
     log.info("All runs: %s; waiting %s", made.all_states, made.all_reasons)
+    if made.delivered:
+        log.info("Handed over, and not yet known to be in the books: %s documents", made.delivered)
     debit, credit = cents_to_text(made.debit_cents), cents_to_text(made.credit_cents)
     log.info("In the books: %s entries, debit %s, credit %s", made.booked, debit, credit)
     failed = _failed_steps()

@@ -20,8 +20,10 @@ comptable avec leur PDF, une seule fois, au centime près, puis relus pour véri
 | `resolve_third_parties` | retrouve le client ou le fournisseur, le crée si besoin |
 | `map_vat_and_accounts` | prépare les lignes : comptes, codes TVA, libellés |
 | `compute_rounding` | équilibre l'écriture, ligne d'arrondi comprise |
-| `post_entries` | enregistre les écritures |
-| `verify_entries` | les relit et les compare ligne à ligne |
+| `post_entries` | enregistre les écritures (ou dépose les PDF, selon les réglages) |
+| `await_imports` | si l'outil a une file d'attente : attend la fin des imports, une heure au plus |
+| `verify_entries` | relit les écritures et les compare ligne à ligne |
+| `deliver_batch` | si l'outil importe des fichiers : remet celui de la nuit, note les imports confirmés |
 | `report` | fait le bilan |
 
 **Une pièce en attente n'est jamais oubliée** : la page « Sellsy → Compta » dit pourquoi elle attend, qui doit agir et

@@ -26,6 +26,7 @@ STATES: dict[State, str] = {
     State.WAITING: "en attente",
     State.READY: "prête",
     State.POSTING: "envoi en cours",
+    State.DELIVERED: "transmise, import à confirmer",
     State.POSTED: "comptabilisée",
     State.VERIFIED: "vérifiée",
     State.NOTHING_TO_POST: "rien à comptabiliser",
@@ -98,6 +99,8 @@ def _facts(record: DocumentRecord) -> Table:
             "Clé d'unicité": posting.posting_key,
             "Tentatives": str(posting.attempts),
             "Écriture dans l'outil": posting.entry_id or "inconnue",
+            "Remise": posting.handle,
+            "Transmise le": f"{posting.delivered_at:%d/%m/%Y %H:%M} UTC" if posting.delivered_at else "",
             "Comptabilisée le": f"{posting.posted_at:%d/%m/%Y %H:%M} UTC" if posting.posted_at else "",
             "Relue le": f"{posting.verified_at:%d/%m/%Y %H:%M} UTC" if posting.verified_at else "",
         }
@@ -154,6 +157,7 @@ def _summary(record: DocumentRecord) -> dict[str, Any]:
         "reason": record.reason,
         "message": message(record),
         "entry_id": posting.entry_id if posting else None,
+        "batch": posting.handle if posting else None,
         "updated_at": record.updated_at,
     }
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from sellsy_ledger import connectors
-from sellsy_ledger.connectors.base import LedgerConnector
 from sellsy_ledger.core.capabilities import Capabilities
 from sellsy_ledger.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sellsy_ledger.connectors.base import LedgerConnector
 
 __all__ = ["capabilities", "connector_class", "tools", "variants"]
 
@@ -54,6 +57,9 @@ def connector_class(tool: str) -> type[LedgerConnector]:
         ConfigurationError: no such tool.
     """
     _must_exist(tool)
+    # Here, because capabilities are read in processes that never call an API.
+    from sellsy_ledger.connectors.base import LedgerConnector
+
     found = import_module(f"{connectors.__name__}.{tool}.connector").CONNECTOR
     assert issubclass(found, LedgerConnector)
     return found  # type: ignore[no-any-return]  # the module is found by name

@@ -24,7 +24,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     ``read`` documents listed by Sellsy, ``new`` seen for the first time, ``unreadable`` accounted and not to be
     understood, ``worked_on`` in the run's batches; ``states``
     and ``reasons`` count those as the run left them. ``all_states`` and ``all_reasons`` count every document of the
-    company; ``booked``, ``debit_cents`` and ``credit_cents`` its posted and verified entries, of all runs.
+    company; ``delivered`` those handed over and not yet known to be in the books; ``booked``, ``debit_cents`` and
+    ``credit_cents`` its posted and verified entries, of all runs.
     """
 
     company: str
@@ -37,6 +38,7 @@ class RunReport(msgspec.Struct, kw_only=True):
     reasons: dict[str, int] = {}
     all_states: dict[str, int] = {}
     all_reasons: dict[str, int] = {}
+    delivered: int = 0
     booked: int = 0
     debit_cents: int = 0
     credit_cents: int = 0
@@ -80,6 +82,7 @@ def _count_company(company: Company, report: RunReport) -> None:
         states[state.value] += count
         if reason is not None:
             reasons[reason.value] += count
+    report.delivered = states[State.DELIVERED.value]
     report.all_states, report.all_reasons = dict(sorted(states.items())), dict(sorted(reasons.items()))
 
 

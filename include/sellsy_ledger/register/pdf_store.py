@@ -72,6 +72,18 @@ class LocalDocumentStore:
             raise DamagedDocument(f"{path} is damaged")
         return body
 
+    def signed_url(self, path: str, seconds: int) -> str:
+        """There are no links into a folder.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            "The PDFs lie in a folder of this machine, and the accounting tool fetches PDFs by signed links.",
+            field="sellsy_ledger_documents_url",
+            action="Choisissez un stockage S3, GCS ou Azure dans la Variable sellsy_ledger_documents_url.",
+        )
+
     def _place(self, path: str) -> Path:
         parts = path.split("/")
         if not all(_SAFE_PART.fullmatch(part) for part in parts):

@@ -50,6 +50,7 @@ _STATES: dict[State, tuple[str, str]] = {
     State.WAITING: ("en attente", "waiting"),
     State.READY: ("prêtes", "ready"),
     State.POSTING: ("envoi en cours", "being posted"),
+    State.DELIVERED: ("transmises, import à confirmer", "handed over, import to be confirmed"),
     State.POSTED: ("enregistrées, à relire", "posted, to be read back"),
     State.VERIFIED: ("enregistrées et vérifiées", "posted and verified"),
     State.NOTHING_TO_POST: ("sans écriture à passer", "nothing to post"),

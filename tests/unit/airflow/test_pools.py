@@ -16,6 +16,8 @@ def test_each_company_has_a_pool_on_either_side() -> None:
 
     assert list(required) == ["myunisoft__a", "myunisoft__b", "sellsy__a", "sellsy__b"]
     assert all(pool["slots"] == 1 for pool in required.values())
+    # A task that waits for imports must not keep the other batches from posting meanwhile.
+    assert not any(pool["include_deferred"] for pool in required.values())
 
 
 def test_companies_behind_one_account_share_its_pool() -> None:
