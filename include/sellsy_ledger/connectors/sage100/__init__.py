@@ -1,0 +1,1 @@
+"""Sage 100 (France) as a target."""
