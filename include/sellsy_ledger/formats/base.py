@@ -68,6 +68,9 @@ ACCOUNT, AUXILIARY, JOURNAL = "compte", "compte auxiliaire", "journal"
 NUMBER, AMOUNT, DATE, DUE_DATE, PDF_NAME = "numéro de pièce", "montant", "date", "échéance", "nom du PDF"
 
 
+_SHOWN = 100
+
+
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry to be written.
 
@@ -146,23 +149,27 @@ def does_not_fit(field: str, value: str, longest: int, file_format: str) -> Docu
         file_format: the format's name, as people write it (``"PNM"``).
     """
     return DocumentError(
-        f"{field} {value!r} has {len(value)} characters, a {file_format} file takes {longest}.",
+        f"{field} {value[:_SHOWN]!r} has {len(value)} characters, a {file_format} file takes {longest}.",
         reason=Reason.REFUSED_BY_TOOL,
-        facts={"detail": f"{field} « {value} » dépasse les {longest} caractères du format {file_format}"},
+        facts={"detail": f"{field} « {_shown(value)} » dépasse les {longest} caractères du format {file_format}"},
         field=field,
     )
 
 
 def cannot_write(field: str, value: str, file_format: str) -> DocumentError:
     """The refusal of a value that the file could only hold changed, or that is empty."""
-    seen = clean_text(value)[:100]
-    problem = "contient des caractères que le format ne prend pas" if seen else "est vide"
+    problem = "contient des caractères que le format ne prend pas" if value else "est vide"
     return DocumentError(
-        f"{field} {value[:100]!r} cannot be written as it is to a {file_format} file.",
+        f"{field} {value[:_SHOWN]!r} cannot be written as it is to a {file_format} file.",
         reason=Reason.REFUSED_BY_TOOL,
-        facts={"detail": f"{field} « {seen} » {problem} ({file_format})"},
+        facts={"detail": f"{field} « {_shown(value)} » {problem} ({file_format})"},
         field=field,
     )
+
+
+def _shown(value: str) -> str:
+    """The value as a page can show it."""
+    return clean_text(value)[:_SHOWN]
 
 
 def balanced(one: FileEntry) -> JournalEntry:
@@ -275,9 +282,10 @@ class Script(msgspec.Struct, frozen=True):
         """``DDMMYY``.
 
         Raises:
-            DocumentError: outside 2000 to 2099, which two digits cannot tell from another century.
+            DocumentError: outside 2000 to 2049; two digits cannot tell the century, and readers commonly take what
+                comes after for the last one.
         """
-        if not 2000 <= day.year <= 2099:
+        if not 2000 <= day.year <= 2049:
             raise cannot_write(field, day.isoformat(), self.file_format)
         return f"{day.day:02d}{day.month:02d}{day.year % 100:02d}"
 

@@ -68,8 +68,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         extra_columns: names of empty columns after the eighteenth (``("MouvementEcriture",)``).
         label_header: how the reader spells the heading of the label column.
         piece_ref: PieceRef is the document's full ``number`` (the piece number where ``piece_max`` is shorter), always
-            the ``piece`` number of the tool, or the end of the PDF's name, without its suffix (``pdf_name``: its last
-            ``piece_max`` characters; the document's number when there is no PDF). See :func:`number`.
+            the ``piece`` number of the tool, or ``pdf_name``: the last ``pdf_name_end`` characters of the PDF's name
+            without its suffix (the document's number when there is no PDF). See :func:`number`.
+        pdf_name_end: how many characters of the PDF's name ``pdf_name`` keeps.
         entry_number: EcritureNum is ``empty``, or the ``piece`` number, for readers that tell entries apart by it.
         journal_max, account_max, auxiliary_max, piece_max: longer values are refused; None: no limit.
         name_max, label_max: longer texts are cut; None: no limit.
@@ -83,6 +84,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     extra_columns: tuple[str, ...] = ()
     label_header: str = "EcritureLib"
     piece_ref: Literal["number", "piece", "pdf_name"] = "number"
+    pdf_name_end: int = 10
     entry_number: Literal["empty", "piece"] = "empty"
     journal_max: int | None = None
     account_max: int | None = None
@@ -117,7 +119,7 @@ def number(one: FileEntry, options: Options = _DEFAULTS) -> str:
     """PieceRef. With ``pdf_name`` two files may come to the same: ``base.same_number`` finds them."""
     script, limit = _script(options), options.piece_max
     if options.piece_ref == "pdf_name" and (stem := script.words(PurePath(one.pdf_name).stem)):
-        return stem[-limit:].lstrip() if limit is not None else stem
+        return stem[-options.pdf_name_end :].lstrip()
     if options.piece_ref == "piece":
         return script.piece_number(one, limit)
     return script.document_number(one, limit)

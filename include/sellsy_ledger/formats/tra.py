@@ -34,6 +34,8 @@ __all__ = ["ENCODING", "Options", "encoding", "entry_lines", "head", "number", "
 
 ENCODING = "cp1252"
 _SCRIPT = Script("TRA", ENCODING)
+# A line that starts with stars is a parameter record, and the journal is what an entry's line starts with.
+_CODES = Script("TRA", ENCODING, never_first="*")
 _NO_DATE = "01011900"
 _NATURES = {"sales": "VTE", "purchases": "ACH"}
 _ISO_3166 = (
@@ -112,7 +114,7 @@ def entry_lines(one: FileEntry, ledger: LedgerIndex, options: Options = _DEFAULT
         InvariantBroken: the entry does not balance.
     """
     entry = balanced(one)
-    start = f"{_SCRIPT.exact(JOURNAL, entry.journal, 3):<3}{_date(entry.date)}{PIECE_TYPES[one.kind]}"
+    start = f"{_CODES.exact(JOURNAL, entry.journal, 3):<3}{_date(entry.date)}{PIECE_TYPES[one.kind]}"
     reference = f"{number(one, options):<35}"
     due = _date(entry.due_date) if entry.due_date else ""
     document = f"{_SCRIPT.exact(PDF_NAME, one.pdf_name, 255):<255}" if one.pdf_name else ""
@@ -141,7 +143,7 @@ def _date(day: dt.date) -> str:
 
 
 def _journal(journal: Journal) -> str:
-    code = _SCRIPT.exact(JOURNAL, journal.code, 3)
+    code = _CODES.exact(JOURNAL, journal.code, 3)
     label = _SCRIPT.words(journal.label, 35) or code
     return f"***JAL{code:<3}{label:<35}{_NATURES.get(journal.kind, 'OD'):<3}{'':26}-{'':148}"
 

@@ -53,8 +53,8 @@ def file_entry(one: JournalEntry, name: str = "Café de l'Œuvre") -> FileEntry:
     return FileEntry(entry=one, kind=Kind.SALES_INVOICE, third_party_name=name)
 
 
-def text(*entries: JournalEntry, options: fec.Options = fec.Options()) -> str:
-    return b"".join(file_bytes(fec, map(file_entry, entries), LEDGER, options)).decode("ascii")
+def text(*entries: JournalEntry) -> str:
+    return b"".join(file_bytes(fec, map(file_entry, entries), LEDGER)).decode("ascii")
 
 
 def test_the_file_is_the_golden_one_byte_for_byte():
