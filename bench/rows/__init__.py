@@ -19,6 +19,7 @@ ROWS: dict[int, str] = {
     8: "pdf",
     9: "idle",
     10: "memory",
+    11: "connectors",
 }
 
 

@@ -84,7 +84,8 @@ def _configure(sandbox: Served, home: Path) -> None:
     """What an administrator writes, from the demo's own company."""
     from sellsy_ledger_airflow.demo import companies as demo
 
-    whole = {**demo.ATELIER, "company": COMPANY, "start_date": START}
+    atelier = next(company for company in demo.COMPANIES if company.company == "atelier")
+    whole = {**atelier.settings, "company": COMPANY, "start_date": START}
     tool = whole["tool"]
     listed = {name: whole[name] for name in ("company", "name", "tool", "start_date", "schedule")}
     listed |= {name: whole[name] for name in ("sellsy_conn_id", "tool_conn_id")}
