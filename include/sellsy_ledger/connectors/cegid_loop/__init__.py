@@ -1,0 +1,1 @@
+"""Cegid Loop: its public APIs, the JSON import and the file imports."""
