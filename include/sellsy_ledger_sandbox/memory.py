@@ -19,9 +19,12 @@ from flask import Flask
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Memory"]
+__all__ = ["FORGET", "Memory"]
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORGET = "sellsy_ledger_sandbox.forget"
+"""A tool sets this in ``request.environ`` for a call that is not to be played back whatever its status: a read by POST,
+a refusal with status 200."""
 
 
 class Memory:
@@ -54,7 +57,7 @@ class Memory:
 
         with self._one_at_a_time:
             answer = self._application(environ, start)
-            if statuses and statuses[-1][0] == "2":
+            if statuses and statuses[-1][0] == "2" and not environ.get(FORGET):
                 self._keep(environ, body)
         return answer
 
