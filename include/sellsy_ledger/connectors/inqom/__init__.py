@@ -1,0 +1,1 @@
+"""Inqom (API Accounting, documents and FEC operations)."""

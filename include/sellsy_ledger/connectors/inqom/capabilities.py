@@ -1,0 +1,81 @@
+"""What Inqom can and cannot do, as data, in both ways to reach it.
+
+``api`` = entries over ``POST /v1/dossiers/{id}/entries``, booked at once. ``fec`` = one FEC import operation per entry,
+which Inqom works off and may leave to a person.
+Sources: Inqom's documents "API Accounting" and "API Accounting Documents", its help centre; values that only a third
+party observed, or that we chose, carry a comment. Imports nothing of this folder, so that reading it costs nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from sellsy_ledger.core.capabilities import (
+    Capabilities,
+    KeySupport,
+    PdfSupport,
+    Promise,
+    ThirdPartySupport,
+    VatSupport,
+)
+
+__all__ = ["CAPABILITIES", "FEC", "VARIANTS"]
+
+_PDF = (
+    "les octets ne sont relus que si Inqom donne une empreinte connue du fichier ou un lien vers un hôte autorisé "
+    "(option file_hosts) ; sinon seule la présence d'un document sur l'écriture est vue."
+)
+
+CAPABILITIES = Capabilities(
+    tool="inqom",
+    title="Inqom",
+    # An entry is booked at once; there is no state before it.
+    draft=False,
+    pdf=PdfSupport.BEFORE,
+    # ExternalId is kept, but no filter on it is documented.
+    key=KeySupport.LOOK_UP,
+    read_back=True,
+    pdf_read_back=True,
+    third_parties=ThirdPartySupport.API,
+    # No VAT code on lines: the account decides.
+    vat=VatSupport.ACCOUNT_ONLY,
+    reads_period_locks=True,
+    auxiliary_in_account=True,
+    document_only="document_only",
+    # A third party is an account: number and name, nothing else.
+    third_party_ids=False,
+    caveats={Promise.PDF_ATTACHED: _PDF},
+    # The API states no length, the FEC import 256; 200 is our own bound, so that a number still fits behind a label.
+    label_max=200,
+    piece_max=256,
+    journal_max=4,
+    account_max=22,
+    # 22, minus the digit that Inqom adds to the root (411X becomes 4111X).
+    auxiliary_max=21,
+    auxiliary_pattern="[A-Z0-9]",
+    auxiliary_prefix={"sales": "411", "purchases": "401"},
+    # Neither is documented; 255 is our own bound.
+    pdf_name_max=255,
+    # Per client id and user, all routes together, in any second.
+    rate_limit=(15, 1.0),
+    # Inqom advises against many parallel requests; two are enough to fill the quota.
+    max_concurrent=2,
+)
+
+FEC = msgspec.structs.replace(
+    CAPABILITIES,
+    title="Inqom (import FEC)",
+    asynchronous=True,
+    # How long an import takes is not documented; a quarter of an hour is our own bound.
+    settles_within_seconds=900,
+    caveats={
+        Promise.POSTED_ONCE: (
+            "une réponse perdue à l'envoi du fichier peut laisser dans Inqom une opération d'import en attente, que "
+            "l'API ne permet pas de lister : supprimez-la sans l'intégrer."
+        ),
+        Promise.PDF_ATTACHED: ("c'est Inqom qui rattache à l'import le PDF déposé, par le numéro de pièce ; " + _PDF),
+    },
+    label_charset="ascii",
+)
+
+VARIANTS = {"api": CAPABILITIES, "fec": FEC}
