@@ -65,7 +65,8 @@ class ThirdParty(msgspec.Struct, frozen=True, kw_only=True):
 
 class LedgerThirdParty(msgspec.Struct, frozen=True, kw_only=True):
     """A customer or supplier of the tool. ``auxiliary_account`` is the form that the tool itself gave back;
-    ``tool_id`` its own identifier, as text (empty where it has none).
+    ``tool_id`` its own identifier, as text (empty where it has none). ``code`` is what stands behind the collective
+    account where the tool's is not 411 or 401 itself (``ACME`` of ``4111ACME``), so that it is recognised by it too.
     """
 
     auxiliary_account: str
@@ -77,6 +78,7 @@ class LedgerThirdParty(msgspec.Struct, frozen=True, kw_only=True):
     tool_id: str = ""
     account_tool_id: str = ""
     active: bool = True
+    code: str = ""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,7 +237,10 @@ def _ours(party: ThirdParty) -> _Identity:
 
 
 def _theirs(party: LedgerThirdParty) -> _Identity:
-    return _identity(party.direction, party.auxiliary_account, party.name, party.vat_number, party.siret, party.siren)
+    known = _identity(party.direction, party.auxiliary_account, party.name, party.vat_number, party.siret, party.siren)
+    if not party.code:
+        return known
+    return msgspec.structs.replace(known, codes=known.codes | _codes(party.direction, party.code))
 
 
 def _identity(direction: Direction, code: str, name: str, vat_number: str, siret: str, siren: str) -> _Identity:
