@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -40,8 +41,8 @@ NOT_CARRIED_OUT = ("drop_before", "timeout", "500", "html")
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(quota=False) as running:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(quota=False, storage=tmp_path_factory.mktemp("storage")) as running:
         yield running
 
 
@@ -215,7 +216,9 @@ def test_an_entry_posted_twice_is_refused_or_the_same_or_found_twice(bench: Benc
         assert not isinstance(refused.value, TryLater)
         bench.assert_booked_once(request)
         return
-    bench.post(request)
+    with contextlib.suppress(PostingConflict):
+        # An import that is waited for looks its entry up, and may meet the conflict already.
+        bench.post(request)
     assert len(bench.held(request)) == 2
     with pytest.raises(PostingConflict):
         bench.connector.find_entry(request)
