@@ -20,6 +20,7 @@ ROWS: dict[int, str] = {
     9: "idle",
     10: "memory",
     11: "connectors",
+    12: "formats",
 }
 
 
