@@ -1,7 +1,7 @@
 """``register``: look into the memory of every document, export it, settle a posting in doubt.
 
 Works without Airflow on the register that ``--register`` or ``SELLSY_LEDGER_REGISTER`` names, by default the one of the
-project's own Airflow home. Only ``resolve`` writes, and its event names the person.
+project's own Airflow home. Only ``resolve`` writes, and its events name the person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sellsy_ledger.cli import register_export, register_views
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError
 from sellsy_ledger.register.location import default_register_url
-from sellsy_ledger.register.states import BOOKED, RESOLVABLE
+from sellsy_ledger.register.states import HANDED_OVER, RESOLVABLE
 from sellsy_ledger.register.store import DocumentRecord, Register
 
 __all__ = ["configure", "run"]
@@ -43,10 +43,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_filters(export)
     export.add_argument("--format", choices=("csv", "fec"), required=True, help="what stdout gets")
     export.add_argument("--ledger", type=Path, help="snapshot of the tool's ledger (JSON), for the labels of a FEC")
-    resolve = actions.add_parser("resolve", help="say what became of a posting that the tool cannot tell about")
-    resolve.add_argument("document", help="its number, or its key such as sales_invoice:48213")
+    resolve = actions.add_parser(
+        "resolve",
+        help="say what became of a posting that the tool cannot tell about, or of a file that was delivered",
+        epilog="Before --batch … --as not-posted, take the file and its manifest out of the tool's folder: a file that "
+        "stays there could still be imported, and its documents are found in it instead of leaving again.",
+    )
+    resolve.add_argument("document", nargs="?", help="its number, or its key such as sales_invoice:48213")
+    resolve.add_argument("--batch", help="everything that was handed over under this name (a file, an import)")
     resolve.add_argument("--as", dest="outcome", choices=("posted", "not-posted"), required=True)
-    resolve.add_argument("--entry-id", help="the entry's id in the accounting tool, when it is posted")
+    resolve.add_argument(
+        "--entry-id", help="the entry's id in the accounting tool, when it is posted; not needed for what was delivered"
+    )
     resolve.add_argument("--who", help="who decides; by default the user of this session")
     resolve.add_argument("--note", default="", help="how it was found out; kept in the document's story")
 
@@ -64,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     """Do one action.
 
     Returns:
-        0.
+        0, or 2 when a file was written that does not hold every entry asked for.
 
     Raises:
         ConfigurationError: no such register, company or document, or options that do not go together.
@@ -77,7 +85,11 @@ def run(args: argparse.Namespace) -> int:
             record = _find(register, args)
             register_views.show(record, register.events(record.company, record.key), args.format)
         elif args.action == "export":
-            _export(register, args)
+            return _export(register, args)
+        elif (args.document is None) == (args.batch is None):
+            raise ConfigurationError("Name either one document or one --batch.", field="document")
+        elif args.batch is not None:
+            _resolve_batch(register, args)
         else:
             _resolve(register, args)
     return 0
@@ -100,14 +112,21 @@ def _list(register: Register, args: argparse.Namespace) -> None:
     register_views.list_documents(records, args.format)
 
 
-def _export(register: Register, args: argparse.Namespace) -> None:
+def _export(register: Register, args: argparse.Namespace) -> int:
     company = _company(register, args.company)
     if args.format == "csv":
         register_export.write_csv(register.records(company, _select(register, company, args)), sys.stdout.buffer)
-        return
-    args.state = args.state or sorted(BOOKED)
+        return 0
+    states = args.state
+    args.state = states or sorted(HANDED_OVER)
     records = register.records(company, _select(register, company, args))
-    register_export.write_fec(records, args.ledger, sys.stdout.buffer)
+    if not states:
+        # Booked, and not only delivered: nobody has said that those are in the books.
+        records = (record for record in records if record.posting is not None and record.posting.posted_at is not None)
+    refused = register_export.write_fec(records, args.ledger, sys.stdout.buffer)
+    for sentence in refused:
+        print(sentence, file=sys.stderr)  # noqa: T201 - stdout is data
+    return 2 if refused else 0
 
 
 def _select(register: Register, company: str, args: argparse.Namespace) -> list[str]:
@@ -150,17 +169,41 @@ def _find(register: Register, args: argparse.Namespace) -> DocumentRecord:
 
 def _resolve(register: Register, args: argparse.Namespace) -> None:
     booked = args.outcome == "posted"
-    if booked != bool(args.entry_id):
-        rule = "needs --entry-id" if booked else "takes no --entry-id"
-        raise ConfigurationError(f"--as {args.outcome} {rule}.", field="--entry-id")
     record = _find(register, args)
     if record.state not in RESOLVABLE or record.posting is None:
         raise ConfigurationError(f"{record.key} is {record.state}: its posting is in no doubt.", field="document")
-    fact = f"posted as entry {args.entry_id}" if booked else "not posted"
+    may_lack_id = not booked or record.state is State.DELIVERED
+    if (args.entry_id and not booked) or not (args.entry_id or may_lack_id):
+        rule = "needs --entry-id" if booked else "takes no --entry-id"
+        raise ConfigurationError(f"--as {args.outcome} {rule}.", field="--entry-id")
+    fact = ("posted as entry " + args.entry_id if args.entry_id else "posted") if booked else "not posted"
     note = f"{fact}; {args.note}" if args.note else fact
     who = args.who or _user()
-    register.resolve(record.company, record.key, entry_id=args.entry_id, who=who, note=note)
+    entry_id = (args.entry_id or "") if booked else None
+    register.resolve(record.company, record.key, entry_id=entry_id, who=who, note=note)
     print(f"{record.key}: {fact}, decided by {who}.", file=sys.stderr)  # noqa: T201 - stdout is data
+
+
+def _resolve_batch(register: Register, args: argparse.Namespace) -> None:
+    if args.entry_id:
+        raise ConfigurationError("--batch takes no --entry-id: it names several documents.", field="--entry-id")
+    company = _company(register, args.company)
+    booked = args.outcome == "posted"
+    fact = "posted" if booked else "not posted"
+    note = f"{fact} with {args.batch}" + (f"; {args.note}" if args.note else "")
+    who = args.who or _user()
+    keys = register.resolve_batch(company, args.batch, posted=booked, who=who, note=note)
+    if not keys:
+        raise ConfigurationError(
+            f"{company} has no document in doubt that was handed over as {args.batch!r}.", field="--batch"
+        )
+    print(f"{args.batch}: {len(keys)} documents {fact}, decided by {who}.", file=sys.stderr)  # noqa: T201
+    if not booked:
+        print(  # noqa: T201
+            f"Take the file {args.batch} and its manifest out of the tool's folder before the next run, if you have "
+            "not yet: the documents then leave with a new file.",
+            file=sys.stderr,
+        )
 
 
 def _user() -> str:

@@ -12,8 +12,9 @@ from sellsy_ledger.cli.register_views import STATES, message
 from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.money import cents_to_text
+from sellsy_ledger.errors import DocumentError
 from sellsy_ledger.formats import fec
-from sellsy_ledger.formats.base import FileEntry, file_bytes
+from sellsy_ledger.formats.base import FileEntry
 from sellsy_ledger.register.store import DocumentRecord
 
 __all__ = ["CSV_COLUMNS", "write_csv", "write_fec"]
@@ -61,7 +62,7 @@ def write_csv(records: Iterable[DocumentRecord], out: BinaryIO) -> None:
         text.detach()
 
 
-def write_fec(records: Iterable[DocumentRecord], ledger_file: Path | None, out: BinaryIO) -> None:
+def write_fec(records: Iterable[DocumentRecord], ledger_file: Path | None, out: BinaryIO) -> list[str]:
     """The entries of the records that have one, in ASCII, ready for import.
 
     Args:
@@ -69,13 +70,26 @@ def write_fec(records: Iterable[DocumentRecord], ledger_file: Path | None, out: 
         ledger_file: a ledger snapshot that gives accounts and journals their labels; numbers stand in without it.
         out: where the bytes go.
 
+    Returns:
+        One sentence per entry that a FEC cannot hold as it is; the file has all the others.
+
     Raises:
         ConfigurationError: the snapshot cannot be read.
     """
     index = LedgerIndex(_ledger(ledger_file))
-    entries = (_file_entry(record, record.entry) for record in records if record.entry is not None)
-    out.writelines(file_bytes(fec, entries, index))
+    refused = []
+    out.write(fec.head().encode(fec.ENCODING))
+    for record in records:
+        if record.entry is None:
+            continue
+        try:
+            lines = fec.entry_lines(_file_entry(record, record.entry), index)
+        except DocumentError as error:
+            refused.append(f"{record.key}, field {error.field}: {error.message}")
+            continue
+        out.write("".join(lines).encode(fec.ENCODING))
     out.flush()
+    return refused
 
 
 def _file_entry(record: DocumentRecord, entry: JournalEntry) -> FileEntry:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sellsy_ledger.cli import main
-from sellsy_ledger.cli.register_export import CSV_COLUMNS, write_csv
+from sellsy_ledger.cli.register_export import CSV_COLUMNS, write_csv, write_fec
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.register.store import Change, DocumentRecord, Register
 from tests.unit.register.builders import ACME, ACME_IN_TOOL, COMPANY, PDF, WHO, document, entry
@@ -233,6 +233,22 @@ def test_fec_holds_the_booked_entries_alone(url: str, capsysbinary: pytest.Captu
     ]
 
 
+def test_a_fec_tells_the_entries_that_it_cannot_hold() -> None:
+    def record(auxiliary: str) -> DocumentRecord:
+        first, *others = entry().lines
+        lines = (msgspec.structs.replace(first, auxiliary_account=auxiliary), *others)
+        made = msgspec.structs.replace(entry(), lines=lines)
+        return DocumentRecord(
+            company=COMPANY, key=f"sales_invoice:{auxiliary}", state=State.POSTED, document=document(1), entry=made
+        )
+
+    out = io.BytesIO()
+    (refused,) = write_fec([record("411CAFÉ"), record("411THE")], None, out)
+    assert refused.startswith("sales_invoice:411CAFÉ, field compte auxiliaire: ")
+    assert b"411THE" in out.getvalue()
+    assert b"411CAF" not in out.getvalue()
+
+
 def test_fec_takes_labels_from_a_ledger_snapshot(
     url: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -294,3 +310,82 @@ def test_a_wrong_decision_is_bad_input_and_changes_nothing(
     assert call(url, "resolve", *arguments) == 2
     assert words in capsys.readouterr().err
     assert before == (load(url, "sales_invoice:3"), load(url, "sales_invoice:1"))
+
+
+@pytest.fixture
+def delivered(url: str) -> str:
+    """Document 3 and document 4 delivered with one file."""
+    with Register.open(url) as register:
+        register.record_seen(COMPANY, [(document(4), ACME, "f")], who=WHO)
+        register.apply(COMPANY, [Change(key="sales_invoice:4", state=State.READY, entry=entry(4))], who=WHO)
+        for number in (3, 4):
+            key = f"sales_invoice:{number}"
+            register.begin_posting(
+                COMPANY, key, posting_key=f"sellsy:1:{key}", payload_hash="p", draft=False, who=WHO, handle="20260301"
+            )
+            register.apply(COMPANY, [Change(key=key, state=State.DELIVERED)], who=WHO)
+    return url
+
+
+def test_what_was_delivered_is_listed_and_shown_with_its_file(
+    delivered: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert call(delivered, "list", "--state", "delivered") == 0
+    assert "transmise, import à confirmer" in capsysbinary.readouterr().out.decode()
+    assert call(delivered, "show", "F-4") == 0
+    shown = capsysbinary.readouterr().out.decode()
+    assert "20260301" in shown
+    assert "Transmise le" in shown
+    assert call(delivered, "list", "--format", "json") == 0
+    items = {item["key"]: item for item in json.loads(capsysbinary.readouterr().out)}
+    assert (items["sales_invoice:4"]["state"], items["sales_invoice:4"]["batch"]) == ("delivered", "20260301")
+
+
+def test_a_fec_holds_nothing_that_was_only_delivered(
+    delivered: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert call(delivered, "export", "--format", "fec") == 0
+    booked = capsysbinary.readouterr().out.decode("ascii")
+    assert "F-1" in booked
+    assert "F-4" not in booked
+
+
+def test_a_delivered_document_is_posted_without_an_id(delivered: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(delivered, "resolve", "F-4", "--as", "posted", "--who", "marie") == 0
+    record = load(delivered, "sales_invoice:4")
+    assert record.state is State.POSTED
+    assert record.posting is not None
+    assert record.posting.posted_at is not None
+    assert "posted, decided by marie" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("posted", State.POSTED), ("not-posted", State.READY)])
+def test_a_person_decides_on_a_whole_file(
+    delivered: str, outcome: str, state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(delivered, "resolve", "--batch", "20260301", "--as", outcome, "--who", "marie", "--note", "vu") == 0
+    told = capsys.readouterr().err
+    assert "2 documents" in told
+    assert ("manifest" in told) is (outcome == "not-posted")
+    for number in (3, 4):
+        assert load(delivered, f"sales_invoice:{number}").state is state
+    with Register.open(delivered) as register:
+        assert list(register.audit(COMPANY)) == []
+        event = register.events(COMPANY, "sales_invoice:4")[-1]
+    assert (event.what, event.who) == ("resolved", "marie")
+    assert event.note.endswith("with 20260301; vu")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--batch", "19990101", "--as", "posted"),
+        ("--batch", "20260301", "--as", "posted", "--entry-id", "E1"),
+        ("F-4", "--batch", "20260301", "--as", "posted"),
+        ("--as", "posted"),
+        ("F-4", "--as", "not-posted", "--entry-id", "E1"),
+    ],
+)
+def test_what_makes_no_sense_about_a_file_is_refused(delivered: str, arguments: tuple[str, ...]) -> None:
+    assert call(delivered, "resolve", *arguments) == 2
+    assert load(delivered, "sales_invoice:4").state is State.DELIVERED
