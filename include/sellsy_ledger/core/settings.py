@@ -156,11 +156,15 @@ class Mappings(_Model):
     account_overrides: dict[str, AccountNumber] = {}
 
 
+_NO_MAPPINGS = Mappings(journals=Journals(), accounts=Accounts(rounding_credit="758000", rounding_debit="658000"))
+"""Stands in where only PDFs are handed over; anywhere else the settings must bring their own."""
+
+
 class CompanySettings(_Model):
     """The whole settings of one company, as in Variable ``sellsy_ledger_company__<company>``.
 
     ``posting``: ``posted``, ``draft``, or the pending mode without entry, ``document_only``, which some tools call by
-    a word of their own (``panier``, ``pia``).
+    a word of their own (``panier``, ``pia``). That mode makes no entry and needs no ``mappings``.
     """
 
     company: Slug
@@ -178,7 +182,7 @@ class CompanySettings(_Model):
     approval: Literal["none", "first_run", "every_run"] = "none"
     rounding_rule: RoundingRule = RoundingRule.BY_SIDE
     rounding_cap_cents: int = Field(default=10, ge=0, le=1000)
-    mappings: Mappings
+    mappings: Mappings = _NO_MAPPINGS
 
     @property
     def document_only(self) -> bool:
@@ -247,6 +251,10 @@ def load_settings(data: str | bytes | dict[str, Any], *, where: str) -> CompanyS
 
 def _missing_for_scope(settings: CompanySettings) -> dict[str, str]:
     """Dotted field → what to do, for what the scope's documents cannot do without."""
+    if settings.document_only:
+        return {}
+    if "mappings" not in settings.model_fields_set:
+        return {"mappings": "is missing; give journals, accounts and VAT, or hand over the PDF alone"}
     journals, accounts = settings.mappings.journals, settings.mappings.accounts
     needed = {
         Direction.SALES: {
@@ -284,6 +292,8 @@ def _contradictions(lines: tuple[VatMapping, ...]) -> dict[str, str]:
 def check_against(settings: CompanySettings, capabilities: Capabilities) -> list[str]:
     """What the settings ask for and the tool cannot do: French sentences naming the field; empty when all is well."""
     problems = _posting_against(settings, capabilities)
+    if settings.document_only:
+        return problems
     mappings = settings.mappings
     for direction in settings.scope.directions:
         code = mappings.journals.sales if direction is Direction.SALES else mappings.journals.purchases

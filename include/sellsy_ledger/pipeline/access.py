@@ -73,6 +73,8 @@ def probe(company: Company) -> list[AccessCheck]:
 
 def check_mapping(company: Company) -> list[AccessCheck]:
     """What the mapping names, looked for in the tool's ledger. Never blocking: the documents it concerns will wait."""
+    if company.settings.document_only:
+        return [AccessCheck(step="Correspondances", ok=True, detail="sans objet : seul le PDF est transmis")]
     ledger = LedgerIndex(read_ledger_once(company))
     return [*_journal_checks(company.settings, ledger), *_account_checks(company.settings, ledger)]
 

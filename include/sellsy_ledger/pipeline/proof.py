@@ -1,7 +1,8 @@
 """The proof of one month: Σ Sellsy = Σ register = Σ ledger, every gap named by document.
 
 Sellsy is listed again, the register is read, every booked entry is read back from the tool. Nothing is repaired here.
-Sums are of gross amounts with credit notes negative. Where the tool cannot be read the level says ``not_provable``.
+Sums are of gross amounts with credit notes negative. Where the tool cannot be read the level says ``not_provable``; so
+it does where a document was handed over and nobody can see in the books what became of it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sellsy_ledger.register.store import DocumentRecord
 
 __all__ = ["Gap", "Proof", "Total", "prove"]
 
-IN_BOOKS = (State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING, State.RETRACTED)
+HANDED_OVER = (State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING, State.RETRACTED)
 
 
 class Total(msgspec.Struct, kw_only=True):
@@ -50,7 +51,9 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proof(msgspec.Struct, kw_only=True):
-    """A month's proof. ``level``: ``proved`` (three equal sums, no gap), ``gaps``, or ``not_provable``."""
+    """A month's proof. ``level``: ``proved`` (three equal sums, no gap), ``gaps``, or ``not_provable``. ``unseen`` =
+    documents that were handed over and cannot be read back: they count in the register and not in the ledger.
+    """
 
     company: str
     month: str
@@ -58,6 +61,7 @@ class Proof(msgspec.Struct, kw_only=True):
     sellsy: Total = msgspec.field(default_factory=Total)
     register: Total = msgspec.field(default_factory=Total)
     ledger: Total | None = None
+    unseen: int = 0
     gaps: list[Gap] = msgspec.field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,15 +133,22 @@ def _compare(company: Company, record: DocumentRecord, proof: Proof, *, listed: 
         if proof.ledger is not None:
             proof.ledger.documents += 1
         return
-    if record.state not in IN_BOOKS:
+    if record.state not in HANDED_OVER:
         why = sentence(record.reason, record.detail) if record.reason else f"état {record.state} {record.detail}"
         proof.gaps.append(_gap(record, why.strip()))
         return
     proof.register.add(_signed(record.document))
     if record.state is State.CHANGED_AFTER_POSTING:
         proof.gaps.append(_gap(record, "modifiée dans Sellsy après sa comptabilisation dans l'outil"))
-    if proof.ledger is not None:
+    if proof.ledger is None or not _is_readable(record):
+        proof.unseen += 1
+    else:
         _read_and_add(company, record, proof, proof.ledger)
+
+
+def _is_readable(record: DocumentRecord) -> bool:
+    """False while a delivered entry is not known to be imported, and where somebody else made the entry."""
+    return record.entry is not None and record.posting is not None and record.posting.posted_at is not None
 
 
 def _read_and_add(company: Company, record: DocumentRecord, proof: Proof, ledger: Total) -> None:
@@ -187,7 +198,7 @@ def _never_recorded(key: str) -> Gap:
 def _level(proof: Proof) -> Literal["proved", "gaps", "not_provable"]:
     if proof.gaps:
         return "gaps"
-    if proof.ledger is None:
+    if proof.ledger is None or proof.unseen:
         return "not_provable"
     same = proof.sellsy == proof.register == proof.ledger
     return "proved" if same else "gaps"

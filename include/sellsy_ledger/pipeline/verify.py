@@ -39,7 +39,9 @@ def verify_entries(company: Company, batch: str) -> StepReport:
         readable = company.connector.capabilities.read_back
         patience = Patience()
         for record in step.records(CHUNK):
-            if readable and record.state is State.POSTED and not _awaits_its_pdf(company, record):
+            # Posted without an entry of ours: a PDF that somebody entered. There is nothing to compare with.
+            provable = readable and record.state is State.POSTED and record.entry is not None
+            if provable and not _awaits_its_pdf(company, record):
                 step.hold_lease()
                 _verify_one(step, record, patience)
     return step.close()

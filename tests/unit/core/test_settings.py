@@ -196,3 +196,43 @@ def test_one_wrong_company_hurts_no_other() -> None:
 def test_a_list_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="JSON list"):
         load_companies("{}", where="companies")
+
+
+@pytest.mark.parametrize("word", ["posted", "draft", "document_only", "panier", "pia"])
+def test_every_word_of_the_posting_modes_is_read(word: str) -> None:
+    read = load_settings(settings_data(posting=word), where="S.json")
+    assert read.document_only is (word not in ("posted", "draft"))
+
+
+@pytest.mark.parametrize(
+    ("own_word", "posting", "accepted"),
+    [
+        ("panier", "panier", True),
+        ("panier", "document_only", True),
+        ("panier", "pia", False),
+        ("pia", "panier", False),
+        ("document_only", "document_only", True),
+        (None, "document_only", False),
+        (None, "panier", False),
+        (None, "posted", True),
+    ],
+)
+def test_a_mode_that_the_tool_does_not_know_is_refused(own_word: str | None, posting: str, accepted: bool) -> None:
+    able = capabilities(document_only=own_word)
+    problems = check_against(load_settings(settings_data(posting=posting), where="S.json"), able)
+    assert [problem.split(" :")[0] for problem in problems] == ([] if accepted else ["posting"])
+    if own_word and not accepted:
+        assert f"« {own_word} »" in problems[0]
+
+
+def test_handing_over_the_pdf_alone_needs_no_mapping() -> None:
+    bare = {name: value for name, value in settings_data(posting="pia").items() if name != "mappings"}
+    assert load_settings(bare, where="S.json").document_only
+    assert refusal({**bare, "posting": "posted"}).field == "mappings"
+
+
+def test_a_mapping_that_would_be_missing_is_no_problem_where_no_entry_is_made() -> None:
+    able = capabilities(document_only="pia", vat=VatSupport.CODE_PER_LINE)
+    codeless = settings_data(posting="pia")
+    codeless["mappings"]["vat"] = [{"direction": "sales", "rate": "20", "account": "445710"}]
+    assert check_against(load_settings(codeless, where="S.json"), able) == []

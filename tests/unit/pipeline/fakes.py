@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,16 @@ from typing import Any, Self
 import msgspec
 from tests.empty_register import empty_register
 
-from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostedLine, PostingRequest, Receipt
+from sellsy_ledger.connectors.base import (
+    BatchResult,
+    BatchState,
+    Deposit,
+    LedgerConnector,
+    PostedEntry,
+    PostedLine,
+    PostingRequest,
+    Receipt,
+)
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities, KeySupport, PdfSupport, ThirdPartySupport, VatSupport
 from sellsy_ledger.core.documents import Direction, Document, Kind, Row, ThirdPartyRef, VatAmount
@@ -22,9 +31,11 @@ from sellsy_ledger.core.ledger import Account, FiscalYear, Journal, Ledger, VatC
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.settings import CompanySettings, load_settings
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
-from sellsy_ledger.errors import DocumentError, PostingConflict
+from sellsy_ledger.errors import DocumentError, OutcomeUnknown, PostingConflict
 from sellsy_ledger.pipeline.company import Company, Selection
+from sellsy_ledger.pipeline.delivery import deliver_batch
 from sellsy_ledger.pipeline.fetch import fetch_invoices
+from sellsy_ledger.pipeline.imports import await_imports
 from sellsy_ledger.pipeline.mapping import map_vat_and_accounts
 from sellsy_ledger.pipeline.pdfs import fetch_pdfs
 from sellsy_ledger.pipeline.posting import post_entries
@@ -33,7 +44,7 @@ from sellsy_ledger.pipeline.rounding import compute_rounding
 from sellsy_ledger.pipeline.third_parties import resolve_third_parties
 from sellsy_ledger.pipeline.verify import verify_entries
 from sellsy_ledger.register.pdf_store import LocalDocumentStore
-from sellsy_ledger.register.store import Register
+from sellsy_ledger.register.store import Posting, Register
 from sellsy_ledger.sources.sellsy.listing import Problem
 
 START = dt.date(2026, 1, 1)
@@ -327,6 +338,142 @@ class FakeConnector(LedgerConnector):
         )
 
 
+class QueueConnector(FakeConnector):
+    """A tool that takes entries into a queue. What is in it is booked, and visible, ``seconds`` later by the world's
+    clock; ``refuses`` says which posting keys the import refuses then.
+    """
+
+    def __init__(self, seconds: float = 0.0, **changes: Any) -> None:
+        super().__init__(
+            capabilities=msgspec.structs.replace(
+                CAPABILITIES, **{"asynchronous": True, "settles_within_seconds": 600, **changes}
+            )
+        )
+        self.seconds = seconds
+        self.refuses: dict[str, DocumentError] = {}
+        self.forgotten: set[str] = set()
+        self.now: Callable[[], dt.datetime] = lambda: dt.datetime.max.replace(tzinfo=dt.UTC)
+        self.queue: dict[str, tuple[dt.datetime, PostingRequest]] = {}
+        self.ended: dict[str, str | DocumentError] = {}
+        self._taken = 0
+
+    def _work_off(self) -> None:
+        for handle, (since, request) in list(self.queue.items()):
+            if self.now() - since >= dt.timedelta(seconds=self.seconds):
+                del self.queue[handle]
+                refusal = self.refuses.get(request.posting_key)
+                if refusal is None:
+                    self.held.append(_Held(request, f"E{len(self.held) + 1}"))
+                self.ended[handle] = refusal or self.held[-1].entry_id
+
+    def post_entry(self, request: PostingRequest) -> Receipt:
+        def effect() -> Receipt:
+            self._taken += 1
+            handle = f"I{self._taken}"
+            self.queue[handle] = (self.now(), request)
+            return Receipt(entry_id="", handle=handle)
+
+        return self._play("post_entry", effect)
+
+    def wait_until_done(self, request: PostingRequest, receipt: Receipt) -> Receipt | None:
+        def effect() -> Receipt | None:
+            self._work_off()
+            assert receipt.entry_id == ""
+            if receipt.handle in self.forgotten or receipt.handle not in self.queue.keys() | self.ended.keys():
+                raise OutcomeUnknown("no such import")
+            end = self.ended.get(receipt.handle)
+            if isinstance(end, DocumentError):
+                raise end
+            return None if end is None else Receipt(entry_id=end, draft=request.draft, pdf_attached=True)
+
+        return self._play("wait_until_done", effect)
+
+    def find_entry(self, request: PostingRequest) -> PostedEntry | None:
+        self._work_off()
+        return super().find_entry(request)
+
+
+class FileConnector(FakeConnector):
+    """A tool that imports files. ``said`` holds what somebody said of a file; ``unfit`` posting keys do not go in."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__(
+            capabilities=msgspec.structs.replace(
+                CAPABILITIES, **{"batches": True, "read_back": False, "pdf_read_back": False, "draft": False, **changes}
+            )
+        )
+        self.files: dict[str, list[_Held]] = {}
+        self.said: dict[str, BatchState] = {}
+        self.unfit: dict[str, DocumentError] = {}
+
+    def post_entry(self, request: PostingRequest) -> Receipt:
+        raise AssertionError("entries go with a file")
+
+    def find_entry(self, request: PostingRequest) -> PostedEntry | None:
+        def effect() -> PostedEntry | None:
+            found = [
+                (name, held)
+                for name, file in self.files.items()
+                for held in file
+                if held.request.posting_key == request.posting_key
+            ]
+            if len(found) > 1:
+                raise PostingConflict("in two files")
+            if not found:
+                return None
+            name, held = found[0]
+            return msgspec.structs.replace(self._shown(held), handle=name, entry_id="", draft=None)
+
+        return self._play("find_entry", effect)
+
+    def deliver_batch(self, batch: str, requests: Iterable[PostingRequest]) -> BatchResult:
+        def effect() -> BatchResult:
+            if batch not in self.files:
+                file, refused = [], {}
+                for request in requests:
+                    if request.posting_key in self.unfit:
+                        refused[request.posting_key] = self.unfit[request.posting_key]
+                    else:
+                        file.append(_Held(request, f"{batch}-{len(file)}"))
+                self.files[batch] = file
+                self.held += file
+            else:
+                refused = {}
+            return BatchResult(tuple(held.request.posting_key for held in self.files[batch]), refused)
+
+        return self._play("deliver_batch", effect)
+
+    def batch_state(self, batch: str) -> BatchState:
+        return self._play("batch_state", lambda: self.said.get(batch, BatchState.DELIVERED))
+
+
+class DepositConnector(FakeConnector):
+    """A tool that takes PDFs without entry, and is asked for them only when it ``can_tell``."""
+
+    def __init__(self, *, can_tell: bool = True, **changes: Any) -> None:
+        super().__init__(capabilities=msgspec.structs.replace(CAPABILITIES, **{"document_only": "panier", **changes}))
+        self.can_tell = can_tell
+        self.deposits: list[Deposit] = []
+
+    def deposit_document(self, deposit: Deposit) -> Receipt:
+        def effect() -> Receipt:
+            self.deposits.append(deposit)
+            return Receipt(entry_id=f"D{len(self.deposits)}", pdf_attached=True)
+
+        return self._play("deposit_document", effect)
+
+    def find_deposit(self, deposit: Deposit) -> Receipt | None:
+        def effect() -> Receipt | None:
+            if not self.can_tell:
+                raise OutcomeUnknown("the tool does not list what was deposited")
+            keys = [held.posting_key for held in self.deposits]
+            if deposit.posting_key not in keys:
+                return None
+            return Receipt(entry_id=f"D{keys.index(deposit.posting_key) + 1}")
+
+        return self._play("find_deposit", effect)
+
+
 class World:
     """One company between a fake Sellsy and a fake tool, over a real register; the clock is set by hand."""
 
@@ -342,6 +489,8 @@ class World:
         self.register = Register.open(f"sqlite:///{folder}/register.db", now=lambda: self.clock)
         self.settings = settings(**changes)
         self._runs = 0
+        if isinstance(self.tool, QueueConnector):
+            self.tool.now = lambda: self.clock
 
     def company(self, run_id: str | None = None) -> Company:
         """The company in a run of its own."""
@@ -366,11 +515,18 @@ class World:
         batches = self.prepare(company, batch_size=batch_size, **selection)
         if not batches:
             return None
+        self.finish(company, batches)
+        return build_report(company)
+
+    def finish(self, company: Company, batches: list[str], *, looks: int = 1) -> None:
+        """All steps from posting on, the report apart."""
         for batch in batches:
             post_entries(company, batch)
         for batch in batches:
+            for _ in range(looks):
+                await_imports(company, batch)
             verify_entries(company, batch)
-        return build_report(company)
+        deliver_batch(company)
 
     def prepare(self, company: Company, *, batch_size: int = 200, **selection: Any) -> list[str]:
         """All steps before posting."""
@@ -387,6 +543,17 @@ class World:
         """``state`` or ``state(reason)`` of one document."""
         (record,) = self.register.load("atelier", [document.key])
         return f"{record.state}({record.reason})" if record.reason else str(record.state)
+
+    def detail(self, document: Document) -> str:
+        """What people read about one document."""
+        (record,) = self.register.load("atelier", [document.key])
+        return record.detail
+
+    def posting(self, document: Document) -> Posting:
+        """What is remembered of its hand-over."""
+        (record,) = self.register.load("atelier", [document.key])
+        assert record.posting is not None
+        return record.posting
 
     def keys_held(self) -> list[str]:
         """Posting keys in the tool, sorted, duplicates shown."""
