@@ -60,6 +60,7 @@ class Delivery:
         self._look_ups = indexed
         self._index = manifest.Index()
         self._indexed: set[str] = set()
+        self._doubtful: dict[str, str] = {}
         self._is_loaded = False
 
     # -- delivering ----------------------------------------------------------------------------------------------
@@ -101,6 +102,8 @@ class Delivery:
             raise InvariantBroken(f"{request.posting_key} comes twice in one batch")
         if elsewhere := self._index.batches(request.posting_key):
             raise _already_delivered(request, self.batch_of(elsewhere[0]))
+        if doubtful := self._doubtful.get(request.posting_key):
+            raise _already_delivered(request, self.batch_of(doubtful))
         rendered = self._format.render(request, self._look_ups(request.ledger))
         body = rendered.text.encode(self._format.encoding)
         written.must_be_new(request, rendered.piece)
@@ -140,8 +143,7 @@ class Delivery:
         for name in self.depot.names(stem):
             self.depot.delete(f"{stem}/{name}")
         for name in self._beside(stem):
-            if name.endswith(TEMPORARY) or name == f"{stem}{MISSING}":
-                self.depot.delete(name)
+            self.depot.delete(name)
         self.depot.delete(_manifest_path(stem))
 
     # -- what was delivered --------------------------------------------------------------------------------------
@@ -155,6 +157,8 @@ class Delivery:
         if not self._is_loaded:
             with self._usable():
                 self._refresh()
+        if posting_key in self._doubtful:
+            raise _in_doubt(self._doubtful[posting_key], self.depot.place)
         return tuple(self.batch_of(stem) for stem in self._index.batches(posting_key))
 
     def entry(self, posting_key: str) -> Delivered:
@@ -205,6 +209,7 @@ class Delivery:
         """Take in the manifests that came since the last look."""
         if not self.depot.is_usable():
             raise OSError(f"{self.depot.place} cannot be used")
+        self._doubtful = {}
         manifests = self.depot.names(manifest.FOLDER)
         fresh = [stem for name in manifests if name.endswith(".csv") and (stem := name[:-4]) not in self._indexed]
         if fresh:
@@ -215,9 +220,9 @@ class Delivery:
 
     def _take_in(self, stem: str, names: list[str]) -> None:
         if not self._has_name(stem, names) and self._has_temporary(stem, names):
-            if self.depot.atomic:
-                return
-            raise _in_doubt(stem, self.depot.place)
+            if not self.depot.atomic:
+                self._doubtful.update((entry.posting_key, stem) for entry in self._manifest(stem))
+            return
         self._index.add(stem, (entry.posting_key for entry in self._manifest(stem)))
         self._indexed.add(stem)
 
@@ -241,7 +246,9 @@ class Delivery:
         return manifest.read_manifest(self.depot.read(_manifest_path(stem)), f"{stem}.csv")
 
     def _beside(self, stem: str) -> list[str]:
-        return [name for name in self.depot.names() if name.startswith(stem)]
+        """The names of this batch's files: ``SAGE_X_1`` is the start of ``SAGE_X_10`` too."""
+        own = (f"{stem}.", f"{stem}{MISSING}")
+        return [name for name in self.depot.names() if name.startswith(own)]
 
     def _has_name(self, stem: str, names: list[str]) -> bool:
         return any(f"{stem}{ending}" in names for ending in ENDINGS)
