@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
-from sellsy_ledger.pipeline.delivery import deliver_batch
-from sellsy_ledger.pipeline.imports import await_imports
 from tests.contract.suite import Kit, kits, publish, transports
 from tests.elastic_time import ElasticTime
 from tests.empty_register import empty_register
@@ -26,7 +25,9 @@ from sellsy_ledger.core.settings import CompanySettings, load_settings
 from sellsy_ledger.pipeline.access import check_access
 from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
 from sellsy_ledger.pipeline.company import Company, Selection
+from sellsy_ledger.pipeline.delivery import deliver_batch
 from sellsy_ledger.pipeline.fetch import fetch_invoices
+from sellsy_ledger.pipeline.imports import await_imports
 from sellsy_ledger.pipeline.mapping import map_vat_and_accounts
 from sellsy_ledger.pipeline.pdfs import fetch_pdfs
 from sellsy_ledger.pipeline.posting import post_entries
@@ -375,5 +376,5 @@ def _balances(lines: Iterable[tuple[str, int, int]]) -> dict[str, int]:
 @contextmanager
 def serving(data: Path) -> Iterator[Sandbox]:
     """A sandbox over a data file, without quotas."""
-    with Sandbox(quota=False, data=data) as sandbox:
+    with TemporaryDirectory() as storage, Sandbox(quota=False, data=data, storage=Path(storage)) as sandbox:
         yield sandbox
