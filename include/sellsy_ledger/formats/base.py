@@ -1,23 +1,22 @@
-"""What every file format shares: the entry to write, how its values become fields, and what is refused.
+"""What every file format shares: the entry to write, the names of its module, and how a value is refused.
 
 A format is a module of this folder with the same names, so that a connector or the command line can take any of them
 (:class:`FileFormat`): ``ENCODING`` (Python name of the usual encoding), ``Options`` (what a customer's version
 decides, everything with a default), ``encoding(options)``, ``head(options)``, ``entry_lines(one, ledger, options)``
 and ``tail(options)``. Pure: values in, text out, line ends included. :func:`file_bytes` makes a whole file of them.
+How values become fields is :mod:`sellsy_ledger.formats.script`.
 
 Words (labels, names) are put into the file's character set on one line, and cut at their end. What identifies
 something (account, auxiliary account, journal, document number, file name) is never cut, and an account is never
 respelled either: where it does not fit, the entry is refused and the field named, before any of its lines is written.
 Shortening a document number is the capabilities' business, where collisions are found too (``labels.piece_number``);
-a format whose field is too short for the full number takes that shortened one (:meth:`Script.document_number`).
+a format whose field is too short for the full number takes that shortened one (``Script.document_number``).
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -44,7 +43,6 @@ __all__ = [
     "Auxiliary",
     "FileEntry",
     "FileFormat",
-    "Script",
     "auxiliary_of",
     "auxiliary_records",
     "balanced",
@@ -66,7 +64,6 @@ PIECE_TYPES = {
 # What refused fields are called; an accountant reads these.
 ACCOUNT, AUXILIARY, JOURNAL = "compte", "compte auxiliaire", "journal"
 NUMBER, AMOUNT, DATE, DUE_DATE, PDF_NAME = "numéro de pièce", "montant", "date", "échéance", "nom du PDF"
-
 
 _SHOWN = 100
 
@@ -188,125 +185,6 @@ def balanced(one: FileEntry) -> JournalEntry:
     if debit != credit or not debit:
         raise InvariantBroken(f"Entry {entry.piece} does not balance: debit {debit}, credit {credit} cents.")
     return entry
-
-
-class Script(msgspec.Struct, frozen=True):
-    """How one file writes texts.
-
-    Attributes:
-        file_format: the format's name, for refusals.
-        charset: Python name of the encoding.
-        separator: characters that stand between fields, and so in none.
-        never_first: characters that mean something at the start of a line, and so start no field.
-    """
-
-    file_format: str
-    charset: str
-    separator: str = ""
-    never_first: str = ""
-
-    def words(self, text: str, longest: int | None = None) -> str:
-        """Plain words on one line, in the file's characters; their start when they are too long."""
-        return _words(text, longest, self.charset, self.separator, self.never_first)
-
-    def exact(self, field: str, value: str, longest: int | None = None, *, upper: bool = False) -> str:
-        """A value that identifies something, as it is (in capitals where the tool keeps it so).
-
-        Args:
-            field: what the accountant calls it, in French.
-            value: the value.
-            longest: characters that the field has; None: as many as you like.
-            upper: write capitals.
-
-        Raises:
-            DocumentError: empty, longer than ``longest``, or not writable unchanged.
-        """
-        if longest is not None and len(value) > longest:
-            raise does_not_fit(field, value, longest, self.file_format)
-        if not value or self.words(value) != value:
-            raise cannot_write(field, value, self.file_format)
-        if not upper:
-            return value
-        capitals = value.upper()
-        if len(capitals) != len(value) or self.words(capitals) != capitals:
-            raise cannot_write(field, value, self.file_format)
-        return capitals
-
-    def document_number(self, one: FileEntry, longest: int | None = None, *, upper: bool = False) -> str:
-        """The document's full number where it fits whole, else the piece number that the capabilities made of it.
-
-        Raises:
-            DocumentError: neither fits; nothing is cut here.
-        """
-        number = self._number(one.entry.number, upper)
-        return number if _fits(number, longest) else self.piece_number(one, longest, upper=upper)
-
-    def piece_number(self, one: FileEntry, longest: int | None = None, *, upper: bool = False) -> str:
-        """The piece number of the entry, whole.
-
-        Raises:
-            DocumentError: empty or too long.
-        """
-        return self.number(NUMBER, one.entry.piece, longest, upper=upper)
-
-    def number(self, field: str, number: str, longest: int | None = None, *, upper: bool = False) -> str:
-        """A number or reference in the file's characters, whole.
-
-        Raises:
-            DocumentError: empty or too long.
-        """
-        written = self._number(number, upper)
-        if not written:
-            raise cannot_write(field, number, self.file_format)
-        if longest is not None and len(written) > longest:
-            raise does_not_fit(field, written, longest, self.file_format)
-        return written
-
-    def piece_number_if_it_fits(self, one: FileEntry, longest: int) -> str:
-        """The piece number, or nothing: for a second, shorter field that the reader does without."""
-        piece = self._number(one.entry.piece, upper=False)
-        return piece if _fits(piece, longest) else ""
-
-    def amount(self, cents: int, longest: int, mark: str = ",") -> str:
-        """Two decimals without thousands separator: 116400 → ``1164,00``.
-
-        Raises:
-            DocumentError: longer than ``longest`` characters.
-        """
-        text = f"{cents // 100}{mark}{cents % 100:02d}"
-        if len(text) > longest:
-            raise does_not_fit(AMOUNT, text, longest, self.file_format)
-        return text
-
-    def short_date(self, field: str, day: dt.date) -> str:
-        """``DDMMYY``.
-
-        Raises:
-            DocumentError: outside 2000 to 2049; two digits cannot tell the century, and readers commonly take what
-                comes after for the last one.
-        """
-        if not 2000 <= day.year <= 2049:
-            raise cannot_write(field, day.isoformat(), self.file_format)
-        return f"{day.day:02d}{day.month:02d}{day.year % 100:02d}"
-
-    def _number(self, number: str, upper: bool) -> str:
-        plain = self.words(number)
-        return self.words(plain.upper()) if upper else plain
-
-
-def _fits(text: str, longest: int | None) -> bool:
-    return bool(text) and (longest is None or len(text) <= longest)
-
-
-@lru_cache(maxsize=8192)
-def _words(text: str, longest: int | None, charset: str, separator: str, never_first: str) -> str:
-    plain = clean_text(text, charset)
-    for character in separator:
-        if character in plain:
-            plain = " ".join(plain.replace(character, " ").split())
-    if never_first:
-        plain = plain.lstrip(f"{never_first} ")
-    return plain[:longest].rstrip() if longest is not None else plain
 
 
 def auxiliary_of(one: FileEntry) -> Auxiliary | None:

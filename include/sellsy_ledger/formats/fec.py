@@ -25,10 +25,10 @@ from sellsy_ledger.formats.base import (
     JOURNAL,
     LINE_END,
     FileEntry,
-    Script,
     balanced,
     does_not_fit,
 )
+from sellsy_ledger.formats.script import Script
 
 __all__ = ["COLUMNS", "ENCODING", "Options", "encoding", "entry_lines", "head", "number", "tail"]
 

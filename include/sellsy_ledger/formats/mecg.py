@@ -22,9 +22,9 @@ from sellsy_ledger.formats.base import (
     JOURNAL,
     LINE_END,
     FileEntry,
-    Script,
     balanced,
 )
+from sellsy_ledger.formats.script import Script
 
 __all__ = ["ENCODING", "FIELDS", "Options", "encoding", "entry_lines", "head", "invoice_number", "number", "tail"]
 

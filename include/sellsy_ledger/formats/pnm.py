@@ -23,9 +23,9 @@ from sellsy_ledger.formats.base import (
     LINE_END,
     PIECE_TYPES,
     FileEntry,
-    Script,
     balanced,
 )
+from sellsy_ledger.formats.script import Script
 
 __all__ = ["ENCODING", "Options", "encoding", "entry_lines", "head", "number", "tail"]
 

@@ -27,11 +27,11 @@ from sellsy_ledger.formats.base import (
     PDF_NAME,
     Auxiliary,
     FileEntry,
-    Script,
     auxiliary_of,
     balanced,
     does_not_fit,
 )
+from sellsy_ledger.formats.script import Script
 
 __all__ = ["ENCODING", "Options", "attachment_name", "encoding", "entry_lines", "head", "number", "tail"]
 

@@ -26,9 +26,9 @@ from sellsy_ledger.formats.base import (
     PIECE_TYPES,
     Auxiliary,
     FileEntry,
-    Script,
     balanced,
 )
+from sellsy_ledger.formats.script import Script
 
 __all__ = ["ENCODING", "Options", "encoding", "entry_lines", "head", "number", "tail"]
 

@@ -144,6 +144,7 @@ def test_two_digits_of_a_year_never_mean_another_century():
             with pytest.raises(DocumentError) as refused:
                 file_format.entry_lines(sale(**changes), INDEX)
             assert refused.value.field == field
+            assert "hors des années 2000 à 2049" in refused.value.facts["detail"]
     assert "31121999" in text(tra, sale(date=dt.date(1999, 12, 31)))
     assert "\t09990203\t" in text(fec, sale(date=dt.date(999, 2, 3)))
 
