@@ -16,7 +16,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def _mark(posting_key: str) -> str:
     """The mark by its definition, apart from the program's own way: 40 bits of the SHA-256, five at a time."""
-    bits = bin(int(hashlib.sha256(posting_key.encode()).hexdigest()[:10], 16))[2:].zfill(40)
+    bits = f"{int(hashlib.sha256(posting_key.encode()).hexdigest()[:10], 16):040b}"
     return "".join(ALPHABET[int(bits[at : at + 5], 2)] for at in range(0, 40, 5))
 
 

@@ -10,12 +10,12 @@ from sellsy_ledger.connectors.acd import errors, reading
 from sellsy_ledger.connectors.acd.fec import Fec, UnreadableFec
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.documents import Direction
-from sellsy_ledger.errors import AccessError, ConfigurationError
+from sellsy_ledger.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sellsy_ledger.connectors.acd.client import AcdClient
 
-__all__ = ["check_access"]
+__all__ = ["LOGIN_REFUSED", "NO_API", "NO_ROUTE", "REFUSALS", "check_access"]
 
 _SHARING = "Dans ACD : Comptabilité Expert > i-Suite Expert > Gestion du partage"
 _LOGIN = (
@@ -31,6 +31,17 @@ _NO_FEC = (
     "Si l'exercice est à cheval sur deux années civiles, mettez l'option « read_back » à « none » : les écritures "
     "partent sans relecture, et une réponse perdue sera laissée à une personne."
 )
+_ROUTES = "Vérifiez l'adresse, ou donnez la route de ce serveur dans l'option « routes »."
+
+NO_API = "Cette adresse ne répond pas comme l'API d'i-Suite Expert."
+NO_ROUTE = "Le serveur n'a pas cette route."
+LOGIN_REFUSED = "ACD refuse l'identifiant ou le mot de passe."
+REFUSALS = {
+    "403": "Accès refusé : le dossier n'est pas partagé, ou sa GED n'est pas liée.",
+    errors.NO_DOSSIER: "Le dossier est introuvable.",
+    errors.SEVERAL_YEARS: "ACD ne donne pas le FEC d'un exercice à cheval sur deux années.",
+}
+"""What an accountant reads for a refusal, by its code."""
 
 
 def check_access(client: AcdClient) -> list[AccessCheck]:
@@ -39,17 +50,13 @@ def check_access(client: AcdClient) -> list[AccessCheck]:
     Raises:
         TryLater: the server does not answer.
     """
-    try:
-        client.session.renew()
-    except errors.RouteMissing:
-        return [_failed("Connexion", "Cette adresse ne répond pas comme l'API d'i-Suite Expert.", _ADDRESS)]
-    except ConfigurationError as error:
-        return [_refused("Connexion", error, _LOGIN)]
-    checks = [AccessCheck(step="Connexion", ok=True, detail="Session ouverte.")]
-    for step, probe, action in (
+    checks: list[AccessCheck] = []
+    steps: tuple[tuple[str, Callable[[AcdClient], str], str], ...] = (
+        ("Connexion", _login, _LOGIN),
         ("Dossier", _dossier, _DOSSIER),
         ("Comptes", _accounts, _DOSSIER),
-    ):
+    )
+    for step, probe, action in steps:
         try:
             checks.append(AccessCheck(step=step, ok=True, detail=probe(client)))
         except ConfigurationError as error:
@@ -75,7 +82,14 @@ def _optional(client: AcdClient) -> list[AccessCheck]:
     return checks
 
 
+def _login(client: AcdClient) -> str:
+    client.session.log_in()
+    return "Session ouverte."
+
+
 def _dossier(client: AcdClient) -> str:
+    client.session.select()
+    client.session.touch()
     client.journals()
     return f"Dossier {client.settings.code_dossier} partagé."
 
@@ -115,29 +129,13 @@ def _fec(client: AcdClient) -> tuple[bool, str]:
     return True, f"FEC de {today.year} lu : {lines} lignes."
 
 
-def _failed(step: str, detail: str, action: str, *, blocking: bool = True) -> AccessCheck:
-    return AccessCheck(step=step, ok=False, detail=detail, action=action, blocking=blocking)
-
-
 def _refused(step: str, error: ConfigurationError, action: str, *, blocking: bool = True) -> AccessCheck:
     code = error.tool_code or "réponse inattendue"
-    if code == errors.SEVERAL_YEARS:
-        return _failed(
-            step, "ACD ne donne pas le FEC d'un exercice à cheval sur deux années.", action, blocking=blocking
-        )
+    detail = "ACD refuse cette lecture."
     if isinstance(error, errors.RouteMissing):
-        return _failed(
-            step,
-            f"Le serveur n'a pas cette route (code {code}).",
-            "Vérifiez l'adresse, ou donnez la route de ce serveur dans l'option « routes ».",
-            blocking=blocking,
-        )
-    if code == "403":
-        return _failed(
-            step,
-            "Accès refusé : le dossier n'est pas partagé, ou sa GED n'est pas liée (403).",
-            action,
-            blocking=blocking,
-        )
-    what = "refuse l'accès" if isinstance(error, AccessError) else "refuse cette lecture"
-    return _failed(step, f"ACD {what} ({code}).", action, blocking=blocking)
+        detail, action = (NO_API, _ADDRESS) if step == "Connexion" else (NO_ROUTE, _ROUTES)
+    elif step == "Connexion":
+        detail = LOGIN_REFUSED
+    elif code in REFUSALS:
+        detail = REFUSALS[code]
+    return AccessCheck(step=step, ok=False, detail=f"{detail} ({code})", action=action, blocking=blocking)

@@ -31,6 +31,7 @@ __all__ = [
     "ACCOUNT_EXISTS",
     "ACCOUNT_MISSING",
     "INVOICE_NUMBER",
+    "NO_DOSSIER",
     "NO_GED_PLAN",
     "SEVERAL_YEARS",
     "DossierLost",
@@ -50,6 +51,7 @@ SEVERAL_YEARS = "periodeMultiExercice"
 # Our own names for sentences that come without a code.
 INVOICE_NUMBER = "numeroFacture"
 NO_GED_PLAN = "planDeClassement"
+NO_DOSSIER = "dossierIntrouvable"
 
 
 class SessionLost(AccessError):
@@ -132,7 +134,7 @@ _REASONS = {
     Meaning.PERIOD: Reason.PERIOD_CLOSED,
     Meaning.GED_PLAN: Reason.SUPPORTING_DOCUMENT_MISSING,
 }
-_NAMES = {Meaning.INVOICE_NUMBER: INVOICE_NUMBER, Meaning.GED_PLAN: NO_GED_PLAN}
+_NAMES = {Meaning.DOSSIER: NO_DOSSIER, Meaning.INVOICE_NUMBER: INVOICE_NUMBER, Meaning.GED_PLAN: NO_GED_PLAN}
 _MESSAGE_KEYS = ("description", "exceptionmessage", "message", "detail", "title", "error", "erreur")
 
 

@@ -61,6 +61,17 @@ class Session:
         """Open a new session on the dossier.
 
         Raises:
+            AccessError: the login or the dossier is refused.
+            TryLater: the server does not answer.
+        """
+        self.log_in()
+        self.select()
+        self.touch()
+
+    def log_in(self) -> None:
+        """Open a new session, without a dossier yet.
+
+        Raises:
             AccessError: the login is refused; the password is not sent again after that.
             TryLater: the server does not answer.
         """
@@ -83,8 +94,6 @@ class Session:
                 tool=errors.TOOL,
             )
         self._headers["UUID"] = uuid
-        self.select()
-        self.touch()
 
     def select(self) -> None:
         """Tie the session to the dossier. A server without that route wants the dossier in each call instead, where
