@@ -15,14 +15,13 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.register.store import Register
-from sellsy_ledger_airflow.demo import companies
+from sellsy_ledger_airflow.demo import accountant, companies
 from sellsy_ledger_airflow.demo.home import Home, free_port
 from sellsy_ledger_airflow.demo.night import run_nights
 from sellsy_ledger_airflow.demo.processes import DemoFailed, Processes, wait_for
 from sellsy_ledger_airflow.demo.rest import AirflowApi
-from sellsy_ledger_airflow.demo.result import CompanyResult, collect, differences, show
+from sellsy_ledger_airflow.demo.result import BOOKED, CompanyResult, collect, differences, show
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -80,9 +79,10 @@ def _start(console: Console, home: Home, processes: Processes) -> tuple[AirflowA
         wait_for("Airflow", api.healthy, seconds=180, alive=processes.check_alive)
         api.login()
         progress.update(step, advance=1, description="Writing variables, connections and pools")
-        companies.configure(api, sandbox)
+        companies.configure(api, sandbox, home.path)
         companies.write_files(home.path, sandbox)
         for company in companies.COMPANIES:
+            accountant.prepare(company, home.path)
             dag_id = companies.dag_id_of(company)
             seen = functools.partial(api.dag_exists, dag_id)
             wait_for(f"The DAG {dag_id}", seen, seconds=120, alive=processes.check_alive)
@@ -105,11 +105,27 @@ def _run(console: Console, home: Home, processes: Processes) -> int:
     api, sandbox = _start(console, home, processes)
     before = _booked(home)
     with _progress(console) as progress:
-        run_nights(api, progress, alive=processes.check_alive)
+        run_nights(api, companies.COMPANIES, progress, alive=processes.check_alive)
+    imported = _play_accountant(home, sandbox)
+    if imported:
+        # What was imported by hand is posted once the next run has seen the acknowledgement.
+        with _progress(console) as progress:
+            run_nights(api, list(imported), progress, alive=processes.check_alive)
     results = _results(home, sandbox, before)
     processes.stop()
     show(console, results)
+    for company, names in imported.items():
+        console.print(
+            f"{company.name}: the night delivered {', '.join(names)}; the accountant (played by this demo) imported "
+            "it, and the next run took note."
+        )
     return _judge(console, results)
+
+
+def _play_accountant(home: Home, sandbox: str) -> dict[companies.DemoCompany, list[str]]:
+    """Import what was delivered; company → names of the files, only where there were some."""
+    done = {company: accountant.work(company, sandbox, home.path) for company in companies.COMPANIES}
+    return {company: names for company, names in done.items() if names}
 
 
 def _judge(console: Console, results: list[CompanyResult]) -> int:
@@ -133,8 +149,7 @@ def _booked(home: Home) -> dict[str, int]:
     register = Register.open(home.register_url)
     try:
         return {
-            company["company"]: len(register.select(company["company"], states=[State.POSTED, State.VERIFIED]))
-            for company in companies.COMPANIES
+            company.company: len(register.select(company.company, states=BOOKED)) for company in companies.COMPANIES
         }
     finally:
         register.close()
@@ -145,10 +160,8 @@ def _results(home: Home, sandbox: str, before: dict[str, int]) -> list[CompanyRe
     try:
         results = []
         for company in companies.COMPANIES:
-            entries = requests.get(f"{sandbox}/_sandbox/{company['tool']}/entries", timeout=60).json()
-            mine = [entry for entry in entries if entry["company"] == companies.ledger_of(company)]
-            result = collect(company["name"], company["tool"], company["company"], register, mine)
-            result.new = result.posted - before[company["company"]]
+            result = collect(company, register, accountant.witness(company, sandbox))
+            result.new = result.posted - before[company.company]
             results.append(result)
         return results
     finally:

@@ -1,158 +1,115 @@
-"""The three demo companies: their settings, Connections and pools, and how they are written into Airflow.
+"""The demo companies, as data in ``data/<company>.toml``: settings, Connections, and how they get into Airflow.
 
-- *Atelier Exemple*: sales only, into MyUnisoft.
-- *Boutique Exemple*: sales and purchases, into Pennylane.
-- *Commerce Exemple*: its VAT mapping knows 20 % and nothing else, on purpose: the rest waits and says why.
+One company per accounting tool, and one whose VAT mapping is incomplete on purpose. Each file holds the settings as a
+user would write them, the Connection to its tool, and which account of the sandbox it is.
 """
 
 from __future__ import annotations
 
-import copy
 import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sellsy_ledger.connectors import registry
+from sellsy_ledger.core.capabilities import Capabilities
 from sellsy_ledger.core.settings import CompanyEntry
+from sellsy_ledger_airflow.demo.filesystem import SCHEME
 from sellsy_ledger_airflow.demo.rest import AirflowApi
 from sellsy_ledger_airflow.pools import required_pools
 from sellsy_ledger_airflow.settings import COMPANIES_VARIABLE, company_variable
+from sellsy_ledger_airflow.stores import DOCUMENTS_VARIABLE
 
-__all__ = ["COMPANIES", "configure", "dag_id_of", "ledger_of", "write_files"]
+__all__ = ["COMPANIES", "STORAGE_CONNECTION", "DemoCompany", "configure", "dag_id_of", "filled", "write_files"]
 
-START_DATE = "2026-01-01"
-ACCOUNTS = {
-    "sales_default": "706000",
-    "purchases_default": "607000",
-    "customers_control": "411000",
-    "suppliers_control": "401000",
-    "rounding_credit": "758000",
-    "rounding_debit": "658000",
-    "deposits": "419100",
-    "deposits_vat": "445800",
-}
+STORAGE_CONNECTION = "sandbox_storage"
+DOCUMENTS = "documents"
 
 
-def _vat(direction: str, rate: str, code: str | None, account: str | None, **more: str) -> dict[str, Any]:
-    return {"direction": direction, "rate": rate, "vat_code": code, "account": account, **more}
+@dataclass(frozen=True, eq=False)
+class DemoCompany:
+    """One company.
+
+    Attributes:
+        settings: the whole settings, as they stand in the company's Variable.
+        sellsy_client: the API client of its Sellsy account in the sandbox.
+        connection: the Connection to its tool: ``host``, ``login``, ``password``, ``extra``; ``{sandbox}`` stands for
+            the sandbox's address, ``{home}`` for the demo's folder.
+        ledger: the witness's name of its ledger; empty where the tool keeps one ledger only.
+        variant: which way of its tool it takes (``registry.variants``); empty for the usual one.
+        accountant: what a person does at the tool's side after the night, see :mod:`.accountant`.
+    """
+
+    settings: Mapping[str, Any]
+    sellsy_client: str
+    connection: Mapping[str, Any]
+    ledger: str = ""
+    variant: str = ""
+    accountant: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def company(self) -> str:
+        """Its short name."""
+        return str(self.settings["company"])
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return str(self.settings["name"])
+
+    @property
+    def tool(self) -> str:
+        """Its accounting tool."""
+        return str(self.settings["tool"])
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its way to the tool can do."""
+        return registry.variants(self.tool)[self.variant] if self.variant else registry.capabilities(self.tool)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """Its place in the list of companies."""
+        return {name: self.settings[name] for name in CompanyEntry.model_fields if name in self.settings}
 
 
-def _no_vat(direction: str, code: str | None) -> list[dict[str, Any]]:
-    """The five natures of 0 %, told apart by their category."""
-    return [_vat(direction, "0", code, None, category=category) for category in ("E", "O", "Z")]
+@cache
+def _load() -> tuple[DemoCompany, ...]:
+    folder = files(__package__) / "data"
+    texts = sorted((file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml"))
+    return tuple(DemoCompany(**tomllib.loads(text)) for _, text in texts)
 
 
-ATELIER: dict[str, Any] = {
-    "company": "atelier",
-    "name": "Atelier Exemple SARL",
-    "tool": "myunisoft",
-    "sellsy_conn_id": "sellsy__atelier",
-    "tool_conn_id": "myunisoft__atelier",
-    "start_date": START_DATE,
-    "schedule": "0 2 * * *",
-    "scope": "sales",
-    "posting": "posted",
-    "without_supporting_document": "wait",
-    "label_style": "third_party_then_description",
-    "mappings": {
-        "vat": [
-            _vat("sales", "20", "C20", "445710", due_on="invoice"),
-            _vat("sales", "20", "CE20", "445740", due_on="receipt"),
-            _vat("sales", "10", "C10", "445711", due_on="invoice"),
-            _vat("sales", "10", "CE10", "445740", due_on="receipt"),
-            _vat("sales", "5.5", "C55", "445712"),
-            _vat("sales", "2.1", "C21", "445713"),
-            *_no_vat("sales", "C0"),
-            _vat("sales", "0", "CK", None, category="K"),
-            _vat("sales", "0", "CG", None, category="G"),
-            _vat("sales", "0", "CAE", None, category="AE"),
-        ],
-        "rounding_vat_codes": {"sales": "C0", "purchases": "D0"},
-        "journals": {"sales": "VE", "purchases": "AC"},
-        "accounts": ACCOUNTS,
-    },
-}
-
-BOUTIQUE: dict[str, Any] = {
-    "company": "boutique",
-    "name": "Boutique Exemple SAS",
-    "tool": "pennylane",
-    "sellsy_conn_id": "sellsy__boutique",
-    "tool_conn_id": "pennylane__boutique",
-    "start_date": START_DATE,
-    "schedule": "30 2 * * *",
-    "scope": "sales_and_purchases",
-    "posting": "draft",
-    "without_supporting_document": "wait",
-    "label_style": "third_party_and_number",
-    "mappings": {
-        "vat": [
-            _vat("sales", "20", "FR_200", "445710"),
-            _vat("sales", "10", "FR_100", "445711"),
-            _vat("sales", "5.5", "FR_55", "445712"),
-            _vat("sales", "2.1", "FR_21", "445713"),
-            *_no_vat("sales", "exempt"),
-            _vat("sales", "0", "crossborder", None, category="AE"),
-            _vat("sales", "0", "crossborder", None, category="K"),
-            _vat("sales", "0", "extracom", None, category="G"),
-            _vat("purchases", "20", "FR_200", "445660"),
-            _vat("purchases", "10", "FR_100", "445660"),
-            _vat("purchases", "5.5", "FR_55", "445660"),
-            _vat("purchases", "2.1", "FR_21", "445660"),
-            *_no_vat("purchases", "exempt"),
-            _vat("purchases", "0", "FR_200_construction", "445660", category="AE"),
-            _vat("purchases", "0", "crossborder", "445662", category="K"),
-        ],
-        "rounding_vat_codes": {"sales": "exempt", "purchases": "exempt"},
-        "journals": {"sales": "VE", "purchases": "AC"},
-        "accounts": ACCOUNTS,
-    },
-}
-
-COMMERCE: dict[str, Any] = copy.deepcopy(ATELIER) | {
-    "company": "commerce",
-    "name": "Commerce Exemple SARL",
-    "sellsy_conn_id": "sellsy__commerce",
-    "tool_conn_id": "myunisoft__commerce",
-    "schedule": "0 3 * * *",
-    "mappings": {
-        "vat": [_vat("sales", "20", "C20", "445710")],
-        "journals": {"sales": "VE"},
-        "accounts": ACCOUNTS,
-    },
-}
-
-COMPANIES: tuple[dict[str, Any], ...] = (ATELIER, BOUTIQUE, COMMERCE)
-
-# Which account of the sandbox each company is: Sellsy client, the tool's token, and the witness ledger's own name.
-_SELLSY_CLIENTS = {"atelier": "demo-client-b", "boutique": "demo-client", "commerce": "demo-client-c"}
-_TOKENS = {"atelier": "demo-token-myunisoft", "boutique": "demo-token-pennylane", "commerce": "demo-token-myunisoft-b"}
-_LEDGERS = {"atelier": "Atelier Exemple SARL", "boutique": "demo", "commerce": "Boutique Exemple SAS"}
-_TOOL_PATHS = {"myunisoft": "/myunisoft", "pennylane": "/pennylane"}
-_TOOL_EXTRAS = {"myunisoft": {"third_party_secret": "demo-secret-myunisoft"}, "pennylane": {}}
+COMPANIES = _load()
 
 
-def dag_id_of(company: dict[str, Any]) -> str:
+def dag_id_of(company: DemoCompany) -> str:
     """The DAG that the company becomes."""
-    return f"sync__{company['company']}"
+    return f"sync__{company.company}"
 
 
-def ledger_of(company: dict[str, Any]) -> str:
-    """The witness's name of the company's ledger."""
-    return _LEDGERS[company["company"]]
+def configure(api: AirflowApi, sandbox: str, home: Path = Path(".airflow")) -> None:
+    """Write Connections, pools and Variables; the list that makes the DAGs comes last.
 
-
-def configure(api: AirflowApi, sandbox: str) -> None:
-    """Write Connections, pools and Variables; the list that makes the DAGs comes last."""
-    entries = [_entry(company) for company in COMPANIES]
-    connections = [connection for company in COMPANIES for connection in _connections(company, sandbox)]
-    api.write("connections", connections)
+    Args:
+        api: Airflow, logged in.
+        sandbox: the sandbox's address.
+        home: the demo's folder, whose documents the sandbox serves.
+    """
+    connections = [one for company in COMPANIES for one in _connections(company, sandbox, home)]
+    api.write("connections", [*connections, _storage(sandbox, home)])
+    entries = [company.entry for company in COMPANIES]
     pools = required_pools(CompanyEntry.model_validate(entry) for entry in entries)
     api.write("pools", [{"name": name, **pool} for name, pool in pools.items()])
-    settings = [
-        {"key": company_variable(company["company"]), "value": json.dumps(company, indent=1)} for company in COMPANIES
-    ]
-    api.write("variables", [*settings, {"key": COMPANIES_VARIABLE, "value": json.dumps(entries, indent=1)}])
+    variables = {company_variable(company.company): json.dumps(company.settings, indent=1) for company in COMPANIES}
+    variables[DOCUMENTS_VARIABLE] = f"{SCHEME}://{STORAGE_CONNECTION}@{(home / DOCUMENTS).absolute()}"
+    variables[COMPANIES_VARIABLE] = json.dumps(entries, indent=1)
+    api.write("variables", [{"key": key, "value": value} for key, value in variables.items()])
 
 
 def write_files(folder: Path, sandbox: str) -> None:
@@ -160,45 +117,20 @@ def write_files(folder: Path, sandbox: str) -> None:
     (folder / "companies").mkdir(exist_ok=True)
     connections: dict[str, Any] = {}
     for company in COMPANIES:
-        file = folder / "companies" / f"{company['company']}.json"
-        file.write_text(json.dumps(company, indent=1), encoding="utf-8")
-        connections |= _plain_connections(company, sandbox)
+        file = folder / "companies" / f"{company.company}.json"
+        file.write_text(json.dumps(company.settings, indent=1), encoding="utf-8")
+        connections |= _plain_connections(company, sandbox, folder)
     secrets = folder / "connections.json"
     secrets.touch(mode=0o600)
     secrets.write_text(json.dumps(connections, indent=1), encoding="utf-8")
 
 
-def _plain_connections(company: dict[str, Any], sandbox: str) -> dict[str, Any]:
-    """The company's two connections in the command line's own form."""
-    sellsy, tool = _connections(company, sandbox)
-    extra = json.loads(sellsy["extra"])
-    return {
-        company["sellsy_conn_id"]: {
-            "client_id": sellsy["login"],
-            "client_secret": sellsy["password"],
-            "base_url_api": sellsy["host"],
-            "base_url_login": extra["login_url"],
-            "base_url_v1": extra["v1_url"],
-            "file_hosts": [extra["file_hosts"]],
-        },
-        company["tool_conn_id"]: {
-            "base_url": tool["host"],
-            "secrets": {"api_token": tool["password"], **json.loads(tool["extra"])},
-        },
-    }
-
-
-def _entry(company: dict[str, Any]) -> dict[str, Any]:
-    return {name: company[name] for name in CompanyEntry.model_fields if name in company}
-
-
-def _connections(company: dict[str, Any], sandbox: str) -> list[dict[str, Any]]:
-    name = company["company"]
+def _connections(company: DemoCompany, sandbox: str, home: Path) -> list[dict[str, Any]]:
     sellsy = {
-        "connection_id": company["sellsy_conn_id"],
+        "connection_id": company.settings["sellsy_conn_id"],
         "conn_type": "sellsy",
         "host": f"{sandbox}/sellsy/v2",
-        "login": _SELLSY_CLIENTS[name],
+        "login": company.sellsy_client,
         "password": "demo-secret-sellsy",
         "extra": json.dumps(
             {
@@ -208,11 +140,62 @@ def _connections(company: dict[str, Any], sandbox: str) -> list[dict[str, Any]]:
             }
         ),
     }
-    tool = {
-        "connection_id": company["tool_conn_id"],
-        "conn_type": company["tool"],
-        "host": f"{sandbox}{_TOOL_PATHS[company['tool']]}",
-        "password": _TOKENS[name],
-        "extra": json.dumps(_TOOL_EXTRAS[company["tool"]]),
+    fields = filled(company.connection, sandbox, home)
+    extra = json.dumps(fields.pop("extra", {}))
+    conn_id = company.settings["tool_conn_id"]
+    return [sellsy, {"connection_id": conn_id, "conn_type": company.tool, **fields, "extra": extra}]
+
+
+def filled(value: Any, sandbox: str, home: Path) -> Any:
+    """``value`` with the places of this demo filled in, however deep."""
+    if isinstance(value, Mapping):
+        return {name: filled(item, sandbox, home) for name, item in value.items()}
+    if isinstance(value, str):
+        return value.replace("{sandbox}", sandbox).replace("{home}", str(home.absolute()))
+    return value
+
+
+def _storage(sandbox: str, home: Path) -> dict[str, Any]:
+    from sellsy_ledger_sandbox.storage import SECRET
+
+    return {
+        "connection_id": STORAGE_CONNECTION,
+        "conn_type": "generic",
+        "host": sandbox,
+        "password": SECRET,
+        "extra": json.dumps({"folder": str((home / DOCUMENTS).absolute())}),
     }
-    return [sellsy, tool]
+
+
+def _plain_connections(company: DemoCompany, sandbox: str, home: Path) -> dict[str, Any]:
+    """The company's two connections in the command line's own form."""
+    sellsy, tool = _connections(company, sandbox, home)
+    extra = json.loads(sellsy["extra"])
+    return {
+        sellsy["connection_id"]: {
+            "client_id": sellsy["login"],
+            "client_secret": sellsy["password"],
+            "base_url_api": sellsy["host"],
+            "base_url_login": extra["login_url"],
+            "base_url_v1": extra["v1_url"],
+            "file_hosts": [extra["file_hosts"]],
+        },
+        tool["connection_id"]: {
+            "base_url": tool.get("host", ""),
+            "secrets": dict(_named(company.tool, tool, secret=True)),
+            "options": dict(_named(company.tool, tool, secret=False)),
+        },
+    }
+
+
+def _named(tool: str, connection: Mapping[str, Any], *, secret: bool) -> Iterator[tuple[str, str]]:
+    """The connector's own names of what the Connection holds, as its hook hands them over."""
+    from sellsy_ledger_airflow.hooks.registry import tool_hook
+
+    hook = tool_hook(tool)
+    fields = {**hook.secrets, **hook.optional_secrets} if secret else {name: name for name in hook.options}
+    standard = {name: connection[name] for name in ("host", "login", "password") if name in connection}
+    values = {**json.loads(connection["extra"]), **standard}
+    for name, place in fields.items():
+        if values.get(place):
+            yield name, str(values[place])

@@ -53,13 +53,18 @@ class Home:
         return self.path / "sandbox-ledgers.jsonl"
 
     @property
+    def documents(self) -> Path:
+        """The PDFs, in the package's own default place of this home."""
+        return self.path / "documents"
+
+    @property
     def register_url(self) -> str:
         """The register's default place, the same as the package's own default in this home."""
         return f"sqlite:///{self.path / 'register' / 'register.db'}"
 
     def prepare(self) -> None:
         """Create the folders and, once, the secrets and the login."""
-        for folder in (self.path, self.logs, self.path / "register", self.path / "documents"):
+        for folder in (self.path, self.logs, self.path / "register", self.documents):
             folder.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
         self.secrets()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.progress import Progress
 
-from sellsy_ledger_airflow.demo.companies import COMPANIES, dag_id_of
+from sellsy_ledger_airflow.demo.companies import DemoCompany, dag_id_of
 from sellsy_ledger_airflow.demo.processes import DemoFailed
 from sellsy_ledger_airflow.demo.rest import AirflowApi
 
@@ -16,10 +16,14 @@ __all__ = ["run_nights"]
 
 FINISHED = ("success", "failed")
 LIMIT_SECONDS = 1500.0
+# The API server shares the machine's cores with the tasks: asking more often would only slow them down.
+LOOK_EVERY_SECONDS = 2.0
 
 
-def run_nights(api: AirflowApi, progress: Progress, *, alive: Callable[[], None]) -> None:
-    """Un-pause each DAG and wait for its scheduled run to end.
+def run_nights(
+    api: AirflowApi, companies: Sequence[DemoCompany], progress: Progress, *, alive: Callable[[], None]
+) -> None:
+    """Un-pause each company's DAG and wait for its scheduled run to end; they run side by side.
 
     Un-pausing makes the scheduler run the last complete night at once. Where that night has run before (a second demo
     on the same day), the same run is cleared, so that the scheduler repeats it and it can prove to post nothing.
@@ -28,9 +32,9 @@ def run_nights(api: AirflowApi, progress: Progress, *, alive: Callable[[], None]
         DemoFailed: a run failed, or did not end in time.
     """
     bars = {}
-    for company in COMPANIES:
-        dag_id = dag_id_of(company)
-        bars[dag_id] = progress.add_task(f"{company['name']}: waiting for the scheduler", total=None)
+    names = {dag_id_of(company): company.name for company in companies}
+    for dag_id, name in names.items():
+        bars[dag_id] = progress.add_task(f"{name}: waiting for the scheduler", total=None)
         _start_night(api, dag_id)
     deadline = time.monotonic() + LIMIT_SECONDS
     waiting = dict(bars)
@@ -42,11 +46,11 @@ def run_nights(api: AirflowApi, progress: Progress, *, alive: Callable[[], None]
             run = _night(api, dag_id)
             if run is None:
                 continue
-            _show(api, progress, bars[dag_id], dag_id, run)
+            _show(api, progress, bars[dag_id], names[dag_id], run)
             if run["state"] in FINISHED:
                 _judge(api, dag_id, run)
                 del waiting[dag_id]
-        time.sleep(1)
+        time.sleep(LOOK_EVERY_SECONDS)
 
 
 def _start_night(api: AirflowApi, dag_id: str) -> None:
@@ -66,11 +70,10 @@ def _night(api: AirflowApi, dag_id: str) -> dict[str, Any] | None:
     return scheduled[0] if scheduled else None
 
 
-def _show(api: AirflowApi, progress: Progress, bar: Any, dag_id: str, run: dict[str, Any]) -> None:
-    tasks = api.tasks(dag_id, run["dag_run_id"])
+def _show(api: AirflowApi, progress: Progress, bar: Any, name: str, run: dict[str, Any]) -> None:
+    tasks = api.tasks(run["dag_id"], run["dag_run_id"])
     done = sum(task["state"] in ("success", "skipped", "failed", "upstream_failed") for task in tasks)
     running = [task["task_id"] for task in tasks if task["state"] == "running"]
-    name = next(company["name"] for company in COMPANIES if dag_id == dag_id_of(company))
     step = running[0] if running else run["state"]
     progress.update(bar, description=f"{name}: {step}", completed=done, total=max(len(tasks), 1))
 

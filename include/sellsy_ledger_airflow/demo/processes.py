@@ -68,9 +68,10 @@ class Processes:
         self.home.processes_file.write_text(json.dumps(self.running), encoding="utf-8")
 
     def start_sandbox(self, port: int) -> None:
-        """Start the sandbox with its kept ledgers."""
+        """Start the sandbox with its kept ledgers; it serves the demo's documents to the tools that fetch them."""
         command = [sys.executable, "-m", "sellsy_ledger_sandbox", "--port", str(port)]
-        self.start("sandbox", [*command, "--state", str(self.home.sandbox_state)], dict(os.environ))
+        kept = ["--state", str(self.home.sandbox_state), "--storage", str(self.home.documents)]
+        self.start("sandbox", command + kept, dict(os.environ))
 
     def start_airflow(self, environment: dict[str, str], names: Sequence[str] = AIRFLOW_PROCESSES) -> None:
         """Bring the metadata database up to date, then start the Airflow processes."""
