@@ -94,11 +94,11 @@ def _wire_importer(routes: Blueprint, controls: Blueprint, state: _State, world:
     def take() -> ResponseReturnValue:
         name, body, manifest, pdfs, settings = _delivered()
         company = str(settings.get("company") or "") or _company_of(name)
-        creates = str(settings.get("create_third_parties", "true")).lower() != "false"
+        delivery = _with(manifest, pdfs, settings)
         with world.lock:
             try:
                 books = state.books_of(company)
-                count = import_file(books, body, _with(manifest, pdfs, creates), str(settings.get("charset") or ""))
+                count = import_file(books, body, delivery, str(settings.get("charset") or ""))
             except NotTaken as refusal:
                 return jsonify(imported=0, message=" ; ".join(refusal.reasons)), 422
         return jsonify(imported=count, company=company)
@@ -128,7 +128,7 @@ def _company_of(name: str) -> str:
     return parts[1] if len(parts) == 3 and parts[0] == "SAGE" else "demo"
 
 
-def _with(manifest: bytes, pdfs: Mapping[str, bytes], creates: bool) -> Delivery:
+def _with(manifest: bytes, pdfs: Mapping[str, bytes], settings: Mapping[str, Any]) -> Delivery:
     keys, hashes = {}, {}
     text = manifest.decode("utf-8-sig")
     for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=";"):
@@ -136,7 +136,9 @@ def _with(manifest: bytes, pdfs: Mapping[str, bytes], creates: bool) -> Delivery
         keys[name] = row.get("cle", "")
         if row.get("pdf") in pdfs:
             hashes[name] = hashlib.sha256(pdfs[row["pdf"]]).hexdigest()
-    return Delivery(keys, hashes, creates)
+    creates = str(settings.get("create_third_parties", "true")).lower() != "false"
+    opens = str(settings.get("open_accounts", "false")).lower() == "true"
+    return Delivery(keys, hashes, creates, opens)
 
 
 # -- the login server, and what happens to the service -------------------------------------------------------------

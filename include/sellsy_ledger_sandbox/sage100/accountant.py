@@ -23,7 +23,7 @@ def import_folder(url: str, folder: Path, **settings: object) -> list[str]:
     Args:
         url: the sandbox's address.
         folder: where files are delivered.
-        settings: ``company``, ``create_third_parties``, ``charset`` of the importer.
+        settings: ``company``, ``create_third_parties``, ``open_accounts``, ``charset`` of the importer.
     """
     found = []
     for file in sorted(folder.glob("SAGE_*")):

@@ -91,6 +91,13 @@ class Books:
         self.third_parties[made.number] = made
         return made
 
+    def opened(self, account: str) -> str:
+        """The account, opened under its first ten characters when there is none of that number."""
+        if account not in self.accounts:
+            account = account[:10]
+            self.accounts.setdefault(account, "Compte à créer")
+        return account
+
     def book(self, lines: list[Line], *, key: str | None, pdf_sha256: str | None = None) -> Entry:
         """Write an entry that was checked."""
         first = lines[0]

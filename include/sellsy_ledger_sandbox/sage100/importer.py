@@ -35,11 +35,13 @@ class Delivery:
         keys: ``(piece, third party)`` → the deliverer's own key, from its manifest.
         pdfs: the same → SHA-256 of the PDF beside the file.
         creates_third_parties: whether unknown third parties are created.
+        opens_accounts: Sage's option *Ouverture compte en saisie*: unknown general accounts are opened.
     """
 
     keys: Mapping[tuple[str, str], str]
     pdfs: Mapping[tuple[str, str], str]
     creates_third_parties: bool = True
+    opens_accounts: bool = False
 
 
 @dataclass
@@ -209,7 +211,7 @@ def _check(books: Books, rows: Iterable[_Row], delivery: Delivery) -> None:
             raise NotTaken(f"Le journal n'existe pas à la ligne {row.place}")
         if fault := books.year_fault(row.day):
             raise NotTaken(f"{fault} à la ligne {row.place}")
-        if row.account not in books.accounts:
+        if row.account not in books.accounts and not delivery.opens_accounts:
             raise NotTaken(f"Le compte général n'existe pas à la ligne {row.place}")
         if bool(row.third_party) != is_collective(row.account):
             raise NotTaken(f"Une incohérence à la ligne {row.place} a été détectée !")
@@ -224,11 +226,13 @@ def _check(books: Books, rows: Iterable[_Row], delivery: Delivery) -> None:
 
 
 def _entries(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
-    """Lines that follow each other with one journal, day, type and number are an entry, up to where they balance."""
+    """Lines that follow each other with one journal, day, type and number are an entry; once they balance, another
+    third party begins the next one (two suppliers may have used the same number).
+    """
     entry: list[_Row] = []
     balance = 0
     for row in rows:
-        if entry and (balance == 0 or _head(row) != _head(entry[0])):
+        if entry and (_head(row) != _head(entry[0]) or (balance == 0 and row.third_party)):
             yield entry
             entry, balance = [], 0
         entry.append(row)
@@ -244,6 +248,7 @@ def _head(row: _Row) -> tuple[object, ...]:
 def _book(books: Books, rows: list[_Row], delivery: Delivery) -> None:
     lines = []
     for row in rows:
+        row.account = books.opened(row.account)
         if row.third_party and row.third_party not in books.third_parties:
             kind = "Client" if row.account.startswith("411") else "Fournisseur"
             books.add_third_party(row.third_party, row.label, kind, row.account)

@@ -28,7 +28,8 @@ def _reference(posting_key: str) -> str:
 
 
 def _import(url: str, folder: Path) -> None:
-    import_folder(url, folder)
+    # Sage's option "Ouverture compte en saisie": nobody has told us which accounts there are.
+    import_folder(url, folder, open_accounts=True)
 
 
 def _in_a_year_nobody_opened(request: PostingRequest) -> PostingRequest:
