@@ -81,8 +81,12 @@ def _ways(tools: Sequence[str]) -> Iterator[Way]:
 
 
 def _name(variant: str, capabilities: Capabilities) -> str:
-    named = not variant or variant.casefold() in capabilities.title.casefold()
-    return capabilities.title if named else f"{capabilities.title} ({variant})"
+    title = capabilities.title
+    return title if _letters(variant) in _letters(title) else f"{title} ({variant})"
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def levels_table(capabilities: Capabilities, language: str = "fr", *, variant: str = "") -> Table:

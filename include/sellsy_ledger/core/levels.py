@@ -73,11 +73,11 @@ def levels(capabilities: Capabilities) -> tuple[Finding, ...]:
 
 def _finding(promise: Promise, ruling: Ruling, capabilities: Capabilities) -> Finding:
     level, french, english = ruling
-    caveat = capabilities.caveats.get(promise, "").strip()
+    caveat = capabilities.caveats.get(promise, "").strip().rstrip(".")
     if caveat:
         level = level if level.rank <= Level.PARTLY.rank else Level.PARTLY
-        french = f"{french} Réserve : {caveat}"
-        english = f"{english} Reservation, in French: {caveat}"
+        french = f"{french} Réserve : {caveat}."
+        english = f"{english} Reservation, in French: {caveat}."
     return Finding(promise=promise, level=level, french=french, english=english)
 
 
