@@ -22,6 +22,7 @@ from sellsy_ledger.connectors.inqom.errors import TOOL
 from sellsy_ledger.connectors.inqom.options import Options
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.labels import clean_text
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
@@ -200,9 +201,9 @@ class InqomConnector(LedgerConnector):
             TryLater: the answer was lost; without workflow a document books nothing, so that it may be sent again.
             PostingRefused: the same file is there already, as somebody else's document.
         """
-        reference = mapper.reference_of(request.entry)
+        # An import joins only what was deposited as « Others », under the number that its file holds.
+        reference = clean_text(mapper.reference_of(request.entry), self.capabilities.label_charset)
         name = mapper.file_name(request.supporting_document, reference)
-        # An import joins only what was deposited as « Others ».
         scan = mapper.OTHERS if self.capabilities.asynchronous else mapper.type_scan(request.kind)
         fields = mapper.deposit_fields(request.posting_key, reference, scan, name, without_workflow=True)
         try:

@@ -45,6 +45,8 @@ ENDED = frozenset({"succeeded", "purged"})
 FAILED = frozenset({"readfilefail", "parsingfail", "integrationfailed", "rollback", "remove"})
 # Lengths that Inqom's help centre states for its FEC import.
 OPTIONS = fec.Options(
+    # The column is not among the optional ones; the file holds one entry.
+    entry_number="piece",
     journal_max=4,
     account_max=32,
     auxiliary_max=32,
