@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from sellsy_ledger.connectors.sage100.errors import ACTION_PATH, is_page
+from sellsy_ledger.connectors.sage100.errors import ACTION_PATH
 from sellsy_ledger.connectors.sage100.metadata import Metadata, NotMetadata, read_metadata
 from sellsy_ledger.connectors.sage100.tokens import Tokens
 from sellsy_ledger.errors import AccessError, ConfigurationError, TryLater
@@ -90,7 +90,7 @@ class ODataClient:
             ConfigurationError: there is no such document.
         """
         answer = self._read(self._path("/$metadata"), accept="application/xml")
-        if answer.status == 404 or is_page(answer):
+        if answer.status == 404:
             raise ConfigurationError(
                 "There is no OData interface of Sage 100 at this address ($metadata is not there).",
                 field="host",
