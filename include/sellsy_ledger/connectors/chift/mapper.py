@@ -270,7 +270,8 @@ def pdf_name(request: PostingRequest) -> str:
     Example: ``"Facture n° FAC-2026/0012 (été).pdf"`` → ``"Facture n FAC-2026-0012 ete.pdf"``.
     """
     given = request.supporting_document.file_name if request.supporting_document else ""
-    plain = unidecode(re.sub(r"(?i)\.pdf$", "", given.strip()) or request.entry.number)
+    plain = re.sub(r"(?i)\.pdf$", "", given.strip()) or request.entry.number
+    plain = unidecode(plain.replace("°", " "))
     plain = re.sub(r"[^a-zA-Z0-9\-_ ]+", " ", re.sub(r"[/\\.]", "-", plain))
     return f"{' '.join(plain.split())[-PDF_STEM_MAX:].strip() or 'document'}.pdf"
 
