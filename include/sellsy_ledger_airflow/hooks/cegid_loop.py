@@ -15,11 +15,11 @@ class CegidLoopHook(ToolHook):
     conn_type = "cegid_loop"
     default_conn_name = "cegid_loop_default"
     hook_name = "Cegid Loop"
-    # Airflow hides the password, and extras whose name speaks of an API key or a secret: each of the three is hidden.
+    # Airflow hides extras whose name speaks of a secret. The API key opens nothing without its secret, as a login does.
     secrets: ClassVar[dict[str, str]] = {
-        "subscription_key": "password",
-        "api_key": "api_key",
-        "client_secret": "client_secret",
+        "subscription_key": "subscription_secret",
+        "api_key": "login",
+        "client_secret": "password",
     }
     options: ClassVar[tuple[str, ...]] = (
         "dossier_code",

@@ -25,7 +25,7 @@ from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
-from sellsy_ledger.errors import ConfigurationError, OutcomeUnknown, PostingConflict, PostingRefused
+from sellsy_ledger.errors import ConfigurationError, OutcomeUnknown, PostingRefused
 from sellsy_ledger.http.redaction import short_text
 from sellsy_ledger.http.throttle import Throttle
 
@@ -155,33 +155,29 @@ class CegidLoopConnector(LedgerConnector):
             content = self._file_bytes(request)
             uri = self.client.upload(file_name(request, self._file), content)
             handle = self.client.import_entries(self._file.path(self.options), {**self._import_body(), "URI": uri})
-        return Receipt(entry_id="", handle=handle, pdf_attached=self._sends_pdf(request))
+        return Receipt(entry_id="", handle=handle, pdf_attached=self._takes_pdf and request.pdf is not None)
 
     def wait_until_done(self, request: PostingRequest, receipt: Receipt) -> Receipt | None:
-        """One look at the import. A finished one whose entry is not to be seen yet counts as still running."""
+        """One look at the import. A finished one whose entry is not to be seen yet counts as still running.
+
+        Raises:
+            PostingRefused: it failed, and the entry is not there.
+            OutcomeUnknown: Loop does not know it, or tells nothing usable.
+            PostingConflict: the entry is there more than once.
+        """
         found = self.client.import_status(receipt.handle)
         status = answers.status_of(found)
         if status in (PENDING, RUNNING):
             return None
         # Whatever else it says, an entry that is there is there: nothing documents that a failed import wrote nothing.
-        try:
-            held = self.find_entry(request)
-        except PostingConflict:
-            if status != DONE:
-                raise
-            # This import did its work; the check of the entry will find the conflict, and a person decides.
-            return Receipt(
-                entry_id="",
-                handle=receipt.handle,
-                pdf_attached=self._sends_pdf(request),
-                warnings=("Cegid Loop tient cette écriture plusieurs fois.",),
-            )
+        held = self.find_entry(request)
         if held is not None:
             warnings = () if status == DONE else ("Cegid Loop signale une erreur d'import, mais l'écriture y est.",)
             return Receipt(
                 entry_id=held.entry_id,
                 handle=receipt.handle,
-                pdf_attached=self._sends_pdf(request),
+                # Whoever waits does not carry the bytes again: the document that went along is the request's own.
+                pdf_attached=self._takes_pdf and request.supporting_document is not None,
                 warnings=warnings,
             )
         if status == DONE:
@@ -223,8 +219,9 @@ class CegidLoopConnector(LedgerConnector):
         )
 
     # -- parts ---------------------------------------------------------------------------------------------------
-    def _sends_pdf(self, request: PostingRequest) -> bool:
-        return request.pdf is not None and self.capabilities.pdf is PdfSupport.URL
+    @property
+    def _takes_pdf(self) -> bool:
+        return self.capabilities.pdf is PdfSupport.URL
 
     def _pdf_url(self, request: PostingRequest) -> str | None:
         """The signed link that Loop fetches the PDF from, made now so that its 24 hours begin now."""
