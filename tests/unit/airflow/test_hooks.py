@@ -18,6 +18,13 @@ from sellsy_ledger_airflow.hooks.registry import hook_classes, tool_hook, tools
 
 SECRET = "s3cr3t-of-the-test"
 GOOD: dict[str, dict[str, Any]] = {
+    "cegid_loop": {
+        "conn_type": "cegid_loop",
+        "host": "https://api.example.com/loop",
+        "login": "key",
+        "password": SECRET,
+        "extra": {"subscription_secret": SECRET, "dossier_code": "DEMO01"},
+    },
     "sellsy": {
         "conn_type": "sellsy",
         "host": "https://api.example.com/v2",
@@ -36,6 +43,13 @@ GOOD: dict[str, dict[str, Any]] = {
         "extra": {"third_party_secret": SECRET, "society_id": "127"},
     },
     "pennylane": {"conn_type": "pennylane", "host": "https://app.example.com/api/external/v2", "password": SECRET},
+    "inqom": {
+        "conn_type": "inqom",
+        "host": "https://api.example.com",
+        "login": "user",
+        "password": SECRET,
+        "extra": {"client_id": "client", "client_secret": SECRET, "dossier_id": "90210"},
+    },
 }
 HOOKS = {hook.conn_type: hook for hook in hook_classes()}
 
@@ -130,6 +144,10 @@ def test_the_port_of_the_connection_goes_into_the_address(connection: Any, fake_
 @pytest.mark.parametrize(
     ("conn_type", "field"),
     [
+        ("cegid_loop", "host"),
+        ("cegid_loop", "login"),
+        ("cegid_loop", "password"),
+        ("cegid_loop", "subscription_secret"),
         ("sellsy", "host"),
         ("sellsy", "login"),
         ("sellsy", "password"),
