@@ -9,6 +9,7 @@ import pytest
 from tests.scenario.stage import line, paper
 
 from sellsy_ledger.cli import main
+from sellsy_ledger.core.levels import LEVEL_NAMES, PROMISE_NAMES, levels
 from sellsy_ledger.http.transport import Transport
 
 CONSULTING = paper("S1", line("Conseil", "100.00"))
@@ -84,3 +85,18 @@ def test_a_local_airflow_home_is_the_default(doctor, tmp_path, monkeypatch, caps
     capsys.readouterr()
     assert main(["doctor", "--company", "atelier"]) == 0
     assert "Journal des ventes" in capsys.readouterr().out
+
+
+def test_it_says_what_this_connection_can_prove_and_what_not(doctor, capsys):
+    assert doctor() == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for finding in levels(doctor.stage.kit.capabilities):
+        assert f"│ {PROMISE_NAMES[finding.promise]['fr']} │ {LEVEL_NAMES[finding.level]['fr']} │" in shown
+
+
+def test_without_a_usable_connection_nothing_is_said_to_be_provable(doctor, tmp_path, capsys, monkeypatch):
+    doctor()
+    capsys.readouterr()
+    (tmp_path / "connections.json").write_text("{}", "utf-8")
+    assert main(["doctor", "--company", "atelier", "--connections", str(tmp_path / "connections.json")]) == 1
+    assert "prouvé" not in capsys.readouterr().out
