@@ -66,7 +66,9 @@ _PASSING = _words(r"time[d]?[ -]?out|unavailable|indisponible|internal|interne|t
 _MEANINGS = (
     _Meaning(_words(r"d[eé]s[eé]quilibr|non [eé]quilibr|unbalanced|not balanced"), Reason.AMOUNTS_DO_NOT_CLOSE),
     _Meaning(
-        _words(r"exercice|cl[oô]tur|\bclose\b|closed|fiscal|\bp[eé]riode|\bperiod|hors (du )?contexte|outside the context"),
+        _words(
+            r"exercice|cl[oô]tur|\bclose\b|closed|fiscal|\bp[eé]riode|\bperiod|hors (du )?contexte|outside the context"
+        ),
         Reason.PERIOD_CLOSED,
         "refusée par Cegid Loop (« {text} »)",
     ),
