@@ -44,6 +44,7 @@ _JOURNAL_KINDS = {
     **dict.fromkeys(("vente", "ventes", "1"), "sales"),
     **dict.fromkeys(("achat", "achats", "0"), "purchases"),
 }
+DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y")
 _CUSTOMER, _SUPPLIER = ("client", "clients", "0"), ("fournisseur", "fournisseurs", "1")
 
 Row = Callable[[str], str]
@@ -158,7 +159,9 @@ def _year(row: Row) -> FiscalYear:
 
 def _day(row: Row, column: str) -> dt.date:
     text = row(column).split(" ")[0]
-    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y", "%d%m%Y", "%d%m%y"):
+    # Without separators a single digit would do for a day or a month: 311227 must not be 3 January 1227.
+    forms = {6: ("%d%m%y",), 8: ("%d%m%Y",)}.get(len(text), ()) if text.isdecimal() else DATE_FORMS
+    for form in forms:
         try:
             return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
