@@ -121,7 +121,9 @@ def _comma(cents: int) -> str:
 
 
 def witness(dossier: Dossier, booked: Booked) -> Entry:
-    """The entry in the form of the control surface; its key is the mark at the end of a label, all that ACD keeps."""
+    """The entry in the form of the control surface; its key is the mark at the end of a label, all that ACD keeps. A
+    third party's line shows the collective account that ACD books it under, as its FEC does.
+    """
     marks = [found[1] for line in booked.lines if (found := MARK.search(line.label))]
     return {
         "key": marks[0] if marks else None,
@@ -130,7 +132,8 @@ def witness(dossier: Dossier, booked: Booked) -> Entry:
         "piece": booked.lines[0].piece,
         "lines": [
             {
-                "account": line.account.code,
+                "account": COLLECTIVES.get(line.account.category, line.account.code),
+                "auxiliary_account": line.account.code if line.account.category else None,
                 "debit_cents": line.debit,
                 "credit_cents": line.credit,
                 "label": line.label,

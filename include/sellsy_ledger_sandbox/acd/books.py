@@ -21,7 +21,6 @@ LABEL_MAX, AUXILIARY_MAX = 50, 13
 NATURES = {"sales": "Vente", "purchases": "Achat", "bank": "Tresorerie"}
 BAD_VALUE = "Le format de la chaîne d'entrée est incorrect."
 COLLECTIVES = {"C": "411000", "F": "401000"}
-ANALYTIC_ACCOUNT = "706100"
 
 
 class Refusal(Exception):
@@ -118,10 +117,8 @@ class Dossier:
     next_file: int = 987_654
 
     def __post_init__(self) -> None:
-        self.accounts = {
-            each["number"]: Account(each["number"], each["label"], analytic=each["number"] == ANALYTIC_ACCOUNT)
-            for each in self.world.chart
-        }
+        self.accounts = {each["number"]: Account(each["number"], each["label"]) for each in self.world.chart}
+        self.accounts["706900"] = Account("706900", "Prestations à ventiler", analytic=True)
         self.accounts["471900"] = Account("471900", "Compte d'attente (ancien)", inactive=True)
         self.journals = {
             each["code"]: Journal(

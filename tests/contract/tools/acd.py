@@ -58,7 +58,7 @@ KITS = (
             ),
             Refusal(
                 "account with analytics",
-                lambda request: replace_line(request, 1, account="706100"),
+                lambda request: replace_line(request, 1, account="706900"),
                 Reason.REFUSED_BY_TOOL,
             ),
             Refusal(

@@ -83,7 +83,7 @@ def said(answer: requests.Response) -> str:
         ({"Credit": 120.0}, "ecritureNonEquilibre"),
         ({"Compte": "799999"}, "compteInexistant"),
         ({"Compte": "471900"}, "Le compte 471900 est inactif"),
-        ({"Compte": "706100"}, "analytiqueCleRepartitionInexistante"),
+        ({"Compte": "706900"}, "analytiqueCleRepartitionInexistante"),
         ({"CodeTVA": "ZZ"}, "Code TVA ZZ inexistant"),
         ({"ReferenceGed": "1"}, "Document GED 1 introuvable"),
         ({"Journal": "AC", "NumeroFacture": "F-1"}, "Le numéro de facture n'est pas activé sur le journal AC"),
