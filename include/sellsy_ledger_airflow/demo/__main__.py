@@ -80,7 +80,7 @@ def _start(console: Console, home: Home, processes: Processes) -> tuple[AirflowA
         api.login()
         progress.update(step, advance=1, description="Writing variables, connections and pools")
         companies.configure(api, sandbox, home.path)
-        companies.write_files(home.path, sandbox)
+        processes.write_files(home.environment(api_port), sandbox)
         for company in companies.COMPANIES:
             accountant.prepare(company, home.path)
             dag_id = companies.dag_id_of(company)

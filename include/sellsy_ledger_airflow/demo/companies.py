@@ -7,6 +7,7 @@ user would write them, the Connection to its tool, and which account of the sand
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -199,3 +200,7 @@ def _named(tool: str, connection: Mapping[str, Any], *, secret: bool) -> Iterato
     for name, place in fields.items():
         if values.get(place):
             yield name, str(values[place])
+
+
+if __name__ == "__main__":
+    write_files(Path(sys.argv[1]), sys.argv[2])

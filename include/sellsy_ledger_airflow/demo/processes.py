@@ -80,20 +80,27 @@ class Processes:
             self.start(name, [sys.executable, "-m", "airflow", name], environment)
 
     def _migrate(self, environment: dict[str, str]) -> None:
-        with (self.home.logs / "db-migrate.log").open("wb") as log:
-            done = subprocess.run(
-                [sys.executable, "-m", "airflow", "db", "migrate"],
-                cwd=self.home.root,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if done.returncode:
+        done = self.call("db-migrate", [sys.executable, "-m", "airflow", "db", "migrate"], environment)
+        if done:
             raise DemoFailed(
                 "Airflow could not prepare its database (see .airflow/process-logs/db-migrate.log). "
                 "Delete the folder .airflow and try again."
             )
+
+    def write_files(self, environment: dict[str, str], sandbox: str) -> None:
+        """Write the settings and connections that `doctor` reads: apart, because the hooks need an Airflow home."""
+        module = "sellsy_ledger_airflow.demo.companies"
+        command = [sys.executable, "-m", module, str(self.home.path), sandbox]
+        if self.call("companies", command, environment):
+            raise DemoFailed("The companies' files could not be written (see .airflow/process-logs/companies.log).")
+
+    def call(self, name: str, command: list[str], environment: dict[str, str]) -> int:
+        """Run one command to its end, its output in its own log file; its exit code."""
+        with (self.home.logs / f"{name}.log").open("wb") as log:
+            done = subprocess.run(  # noqa: S603 - our own interpreter and fixed words
+                command, cwd=self.home.root, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
+            )
+        return done.returncode
 
     def check_alive(self) -> None:
         """Raise DemoFailed when a process that we started has ended."""
