@@ -25,6 +25,20 @@ GOOD: dict[str, dict[str, Any]] = {
         "password": SECRET,
         "extra": {"subscription_secret": SECRET, "dossier_code": "DEMO01"},
     },
+    "acd": {
+        "conn_type": "acd",
+        "host": "https://acd.example.com/CNX/api",
+        "login": "sync",
+        "password": SECRET,
+        "extra": {"code_dossier": "DEMO01", "routes": {"years": "/v1/exercices"}, "extra_line_fields": "{}"},
+    },
+    "chift": {
+        "conn_type": "chift",
+        "host": "https://api.example.com",
+        "login": "client",
+        "password": SECRET,
+        "extra": {"account_id": "account", "consumer_id": "atelier", "behind": "sage100"},
+    },
     "sellsy": {
         "conn_type": "sellsy",
         "host": "https://api.example.com/v2",
@@ -120,6 +134,17 @@ def test_the_connector_gets_address_secrets_and_only_the_options_that_are_filled
     }
 
 
+def test_an_object_written_into_the_extra_reaches_acd_as_json(
+    connection: Any, fake_connector: type[FakeConnector]
+) -> None:
+    connection("acd").client()
+    assert fake_connector.made["options"] == {
+        "code_dossier": "DEMO01",
+        "routes": '{"years": "/v1/exercices"}',
+        "extra_line_fields": "{}",
+    }
+
+
 def test_tasks_on_one_connection_share_one_window_and_a_mere_test_leaves_none(
     connection: Any, fake_connector: type[FakeConnector]
 ) -> None:
@@ -144,6 +169,9 @@ def test_the_port_of_the_connection_goes_into_the_address(connection: Any, fake_
 @pytest.mark.parametrize(
     ("conn_type", "field"),
     [
+        ("acd", "host"),
+        ("acd", "login"),
+        ("acd", "password"),
         ("cegid_loop", "host"),
         ("cegid_loop", "login"),
         ("cegid_loop", "password"),
