@@ -13,6 +13,7 @@ from tests.contract.suite import publish, transports
 from tests.elastic_time import ElasticTime
 from tests.empty_register import empty_register
 
+from sellsy_ledger.connectors import registry
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.core.settings import CompanyEntry, CompanySettings, check_against, load_settings
 from sellsy_ledger.pipeline.access import check_access
@@ -151,6 +152,10 @@ def test_its_settings_are_good_and_fit_what_its_tool_can_do(demo_company: DemoCo
     assert check_against(settings, demo_company.capabilities) == []
     assert CompanyEntry.model_validate(demo_company.entry).company == demo_company.company
     assert demo_company.sellsy_client in CLIENTS
+
+
+def test_every_tool_has_a_company() -> None:
+    assert {demo.tool for demo in COMPANIES} == set(registry.tools())
 
 
 def test_no_two_companies_share_an_account_or_a_name() -> None:
