@@ -81,3 +81,71 @@ def test_an_object_that_is_not_there_is_a_file_not_found() -> None:
 def test_no_path_leads_out_of_the_object_store(path: str) -> None:
     with pytest.raises(InvariantBroken):
         ObjectStore("memory://ledger/pdfs").put(path, b"x")
+
+
+@pytest.fixture
+def attached() -> None:
+    """The filesystem in memory, attached as those of the storage providers are."""
+    from airflow.sdk.io import attach
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    attach("memory", fs=MemoryFileSystem())
+
+
+LINK = "https://bucket.example/x.pdf?X-Amz-Signature=0123456789abcdef"
+
+
+@pytest.mark.usefixtures("attached")
+def test_an_object_storage_signs_a_link_for_so_many_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def sign(_: object, path: str, expiration: int = 100, **__: object) -> str:
+        asked.append((path, expiration))
+        return LINK
+
+    masked: list[object] = []
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.sign", sign)
+    monkeypatch.setattr("airflow.sdk.log.mask_secret", masked.append)
+
+    assert ObjectStore("memory://ledger/pdfs").signed_url("atelier/x.pdf", 60) == LINK
+
+    [(path, seconds)] = asked
+    assert path.strip("/") == "ledger/pdfs/atelier/x.pdf"
+    assert seconds == 60
+    # No log of Airflow ever shows it.
+    assert masked == [LINK]
+
+
+@pytest.mark.usefixtures("attached")
+@pytest.mark.parametrize("fault", [None, ValueError(LINK), AttributeError("no private key")])
+def test_a_storage_that_cannot_sign_says_what_to_choose_and_repeats_no_link(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception | None
+) -> None:
+    if fault is not None:
+
+        def sign(*_: object, **__: object) -> str:
+            raise fault
+
+        monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.sign", sign)
+
+    with pytest.raises(ConfigurationError) as caught:
+        ObjectStore("memory://ledger/pdfs").signed_url("atelier/x.pdf", 60)
+
+    assert caught.value.field == "sellsy_ledger_documents_url"
+    assert "S3, GCS ou Azure" in (caught.value.action or "")
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert LINK not in str(caught.value) + caplog.text
+
+
+def test_no_link_leads_out_of_the_object_store() -> None:
+    with pytest.raises(InvariantBroken):
+        ObjectStore("memory://ledger/pdfs").signed_url("../up.pdf", 60)
+
+
+def test_a_folder_signs_nothing_and_says_what_to_choose() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        open_documents().signed_url("atelier/pdf/a.pdf", 60)
+
+    assert caught.value.field == "sellsy_ledger_documents_url"
+    assert "S3, GCS ou Azure" in (caught.value.action or "")
