@@ -13,11 +13,20 @@ import pytest
 from hypothesis import given
 
 from sellsy_ledger.connectors.cegid_loop import mapper
+from sellsy_ledger.connectors.cegid_loop.connector import CegidLoopConnector
 from sellsy_ledger.connectors.cegid_loop.options import Options
 from sellsy_ledger.core.ledger import Account, Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError
-from tests.unit.connectors.cegid_loop.builders import LEDGER, OPTIONS, PDF, document, request, requests_of_any_shape
+from tests.unit.connectors.cegid_loop.builders import (
+    LEDGER,
+    OPTIONS,
+    PDF,
+    SECRETS,
+    document,
+    request,
+    requests_of_any_shape,
+)
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "connectors" / "cegid_loop"
 INDEX = LedgerIndex(LEDGER)
@@ -33,6 +42,17 @@ def test_the_import_of_an_invoice_is_the_one_on_file() -> None:
     assert json.loads(text, parse_float=str) == json.loads(
         (GOLDEN / "sales_invoice.json").read_text("utf-8"), parse_float=str
     )
+
+
+@pytest.mark.parametrize("route", ["fec", "tra", "quadra"])
+def test_the_file_of_an_invoice_is_the_one_on_file(route: str) -> None:
+    connector = CegidLoopConnector.from_credentials(
+        base_url="https://api.example.com/loop",
+        secrets=SECRETS,
+        options={"dossier_code": "DEMO01", "route": route, "modele": "QUADRA"},
+    )
+    golden = json.loads((GOLDEN / f"sales_invoice_{route}.json").read_text("utf-8"))
+    assert connector.payload(request()) == golden
 
 
 @given(made=requests_of_any_shape())
