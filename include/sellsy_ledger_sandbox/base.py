@@ -51,6 +51,7 @@ from flask import Blueprint
 from werkzeug.datastructures import Headers
 
 from sellsy_ledger_sandbox import ledger
+from sellsy_ledger_sandbox.memory import Fetched
 from sellsy_ledger_sandbox.quota import Quota
 
 __all__ = ["PARIS", "Entry", "EntryLine", "Tool", "World", "json_error"]
@@ -90,6 +91,7 @@ class World:
     Attributes:
         data: A file of Sellsy documents that replaces the built-in ones, or None.
         time: Unix seconds; replace it in tests to move the clock.
+        fetched: What tools fetched from addresses that expire, kept as long as their ledgers.
     """
 
     data: Path | None = None
@@ -99,6 +101,7 @@ class World:
     vat_codes: list[ledger.VatCode] = field(default_factory=lambda: deepcopy(list(ledger.VAT_CODES)))
     fiscal_years: list[ledger.FiscalYear] = field(default_factory=lambda: deepcopy(list(ledger.FISCAL_YEARS)))
     lock: threading.RLock = field(default_factory=threading.RLock)
+    fetched: Fetched = field(default_factory=Fetched)
 
     def now(self) -> datetime:
         """The current moment, in Paris."""

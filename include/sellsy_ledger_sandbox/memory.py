@@ -7,6 +7,7 @@ serves. So no tool needs a storage format of its own, and what is replayed went 
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import threading
@@ -102,3 +103,44 @@ class Memory:
         if self._file.exists():
             with self._file.open(encoding="utf-8") as lines:
                 yield from (json.loads(line) for line in lines)
+
+
+class Fetched:
+    """Files that a tool fetched from an address which expires: it keeps them, also when its writes are played back.
+
+    Without a file nothing is kept.
+    """
+
+    def __init__(self) -> None:
+        self._file: Path | None = None
+        self._bodies: dict[str, bytes] = {}
+
+    def open(self, file: Path) -> None:
+        """Keep in ``file`` from now on, one JSON object a line, and read what it holds."""
+        self._file = file
+        if file.exists():
+            with file.open(encoding="utf-8") as lines:
+                kept = (json.loads(line) for line in lines)
+                self._bodies = {one["address"]: base64.b64decode(one["body"]) for one in kept}
+
+    def get(self, url: str) -> bytes | None:
+        """What was fetched from ``url`` before; None when nothing was."""
+        return self._bodies.get(_digest(url))
+
+    def keep(self, url: str, body: bytes) -> None:
+        """Remember it; the address itself is a secret and is not written down."""
+        if self._file is None:
+            return
+        self._bodies[_digest(url)] = body
+        with self._file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({"address": _digest(url), "body": base64.b64encode(body).decode()}) + "\n")
+
+    def forget(self) -> None:
+        """Forget everything (the sandbox was reset)."""
+        self._bodies.clear()
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+
+
+def _digest(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()

@@ -72,7 +72,8 @@ class Sandbox:
         self.tools = discover(self.world)
         self.app = self._application()
         self._memory = Memory(self.app.wsgi_app, state, self._remembers) if state else None
-        if self._memory:
+        if self._memory and state:
+            self.world.fetched.open(state.with_name(f"{state.name}.fetched"))
             self._memory.replay(self.app)
         self.gate = Gate(self._memory or self.app.wsgi_app, self.app.url_map, self.tools, self.world)
         self.url = ""
@@ -137,6 +138,7 @@ class Sandbox:
         self.gate.calls.clear()
         if self._memory:
             self._memory.forget()
+            self.world.fetched.forget()
         with self.world.lock:
             for tool in self.tools.values():
                 tool.reset()

@@ -202,8 +202,8 @@ def _closed_period(tool: Capabilities) -> Ruling:
     if tool.batches:
         return (
             Level.NOT_PROVABLE,
-            "L'import du fichier décide seul ; son refus ne nous revient pas.",
-            "The import of the file decides alone; its refusal does not come back to us.",
+            "L'import du fichier décide seul ; son refus n'est connu que si quelqu'un le dit.",
+            "The import of the file decides alone; its refusal is known only if somebody tells it.",
         )
     if tool.reads_period_locks:
         return (

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from sellsy_ledger_sandbox.base import World
 from sellsy_ledger_sandbox.cegid_loop.books import Folder, ImportFailed, ImportOptions, RawLine
+from sellsy_ledger_sandbox.memory import Fetched
 
 __all__ = ["Job", "Queue", "fetch"]
 
@@ -52,7 +53,7 @@ class Queue:
             job for job in self._jobs.values() if not job.done and (everything or now - job.accepted_at >= DONE_AFTER)
         ]
         for job in due:
-            _carry_out(job)
+            _carry_out(job, self._world.fetched)
         return len(due)
 
     def find(self, job_id: str) -> tuple[Job, int] | None:
@@ -69,7 +70,7 @@ class Queue:
         self._jobs.clear()
 
 
-def _carry_out(job: Job) -> None:
+def _carry_out(job: Job, fetched: Fetched) -> None:
     job.done = True
     try:
         lines = job.lines()
@@ -78,10 +79,20 @@ def _carry_out(job: Job) -> None:
         job.failure = failure
         return
     uri = next((line.file_uri for line in lines if line.file_uri), "")
-    body = fetch(uri) if uri else None
+    body = _once(uri, fetched) if uri else None
     for entry in booked:
         # What Loop does with a file that it cannot fetch is not documented; the worse case: the entry stays without.
         entry.pdf_sha256 = hashlib.sha256(body).hexdigest() if body else None
+
+
+def _once(url: str, fetched: Fetched) -> bytes | None:
+    """Fetch, or take what was fetched before the last restart: the address may have expired since."""
+    body = fetched.get(url)
+    if body is None:
+        body = fetch(url)
+        if body is not None:
+            fetched.keep(url, body)
+    return body
 
 
 def fetch(url: str) -> bytes | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.elastic_time import ElasticTime
 from tests.empty_register import empty_register
 
 from sellsy_ledger.connectors import registry
+from sellsy_ledger.core.capabilities import PdfSupport
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.core.settings import CompanyEntry, CompanySettings, check_against, load_settings
 from sellsy_ledger.pipeline.access import check_access
@@ -167,3 +169,20 @@ def test_no_two_companies_share_an_account_or_a_name() -> None:
         lambda demo: demo.name.split()[0],
     ):
         assert len({key(demo) for demo in COMPANIES}) == len(COMPANIES)
+
+
+@pytest.mark.parametrize("demo_company", [one for one in NIGHT if one.capabilities.pdf is PdfSupport.URL], ids=names)
+def test_pdfs_fetched_by_the_tool_are_still_there_after_a_restart(demo_company: DemoCompany, tmp_path: Path) -> None:
+    state, storage = tmp_path / "ledgers.jsonl", tmp_path / "storage"
+    with Sandbox(quota=False, state=state, storage=storage) as sandbox:
+        demo = Demo(demo_company, sandbox, tmp_path)
+        demo.night()
+    with Sandbox(quota=False, state=state, storage=storage) as sandbox:
+        demo.sandbox = sandbox
+        sandbox.world.time = lambda: time.time() + 2 * 86_400  # every signed URL has expired
+        try:
+            accountant.witness(demo_company, sandbox.url)
+            assert demo.night() == []
+            assert differences(demo.result()) == []
+        finally:
+            demo.register.close()

@@ -110,3 +110,17 @@ def test_without_a_folder_there_is_no_storage() -> None:
     with Sandbox() as sandbox:
         assert requests.get(sign(sandbox.url, NAME, NOW * 2), timeout=5).status_code == 404
         assert requests.put(f"{sandbox.url}/_sandbox/files/a.pdf", data=b"x", timeout=5).status_code == 404
+
+
+def test_what_a_tool_fetched_outlives_the_address_and_the_process(tmp_path: Path) -> None:
+    state = tmp_path / "ledgers.jsonl"
+    address = "http://127.0.0.1:1/storage/a.pdf?expires=1&signature=5e"
+    with Sandbox(state=state) as sandbox:
+        sandbox.world.fetched.keep(address, b"%PDF-1.7 one")
+    with Sandbox(state=state) as sandbox:
+        assert sandbox.world.fetched.get(address) == b"%PDF-1.7 one"
+        sandbox.reset()
+        assert sandbox.world.fetched.get(address) is None
+    assert not any(b"signature" in file.read_bytes() for file in tmp_path.iterdir())
+    with Sandbox(state=state) as sandbox:
+        assert sandbox.world.fetched.get(address) is None
