@@ -186,6 +186,14 @@ def test_a_third_party_that_somebody_deleted_is_created_again(connector: AcdConn
     assert len(witness(sandbox)) == 1
 
 
+def test_a_third_party_is_created_again_once_only(wire: Wire, connect: Connect) -> None:
+    missing = answer(body=b'{"codeRetour": 0, "listeErreurs": [{"erreur": "compteInexistant"}]}')
+    wire.play(LOGIN, SELECTED, missing, BOOKED, missing)
+    with pytest.raises(PostingRefused):
+        connect(wire.url).post_entry(request())
+    assert heads(wire)[2:] == ["compta/ecriture", "compta/comptes/client", "compta/ecriture"]
+
+
 def test_a_missing_general_account_is_never_created(connector: AcdConnector, sandbox: Sandbox) -> None:
     made = bookable(connector)
     control(sandbox, "account", code="706000")
