@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.contract.suite import Bench, Kit, kits
 
 from sellsy_ledger.errors import AccessError, ConfigurationError
 from sellsy_ledger_sandbox.server import Sandbox
+from tests.contract.suite import Bench, Kit, kits
 
 CONNECT = Path(__file__).resolve().parents[2] / "docs" / "connect"
 KITS = [kit for kit in kits() if kit.has_url]
