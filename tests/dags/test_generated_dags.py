@@ -73,6 +73,29 @@ def test_the_steps_have_their_contract_names_and_run_in_order(load: Any) -> None
         assert before in dag.get_task(after).upstream_task_ids
 
 
+def test_a_tool_with_a_queue_is_waited_for_between_posting_and_verification(load: Any) -> None:
+    dag = load([entry("atelier", tool="cegid_loop")])["sync__atelier"]
+
+    wait = dag.get_task("await_imports")
+    assert wait.get_closest_mapped_task_group() is not None
+    assert wait.upstream_task_ids >= {"post_entries"}
+    assert wait.downstream_task_ids >= {"verify_entries"}
+    assert wait.pool == "cegid_loop__atelier"
+    assert "deliver_batch" not in dag.task_ids
+
+
+def test_a_tool_that_imports_files_gets_one_file_after_all_batches(load: Any) -> None:
+    dag = load([entry("atelier", tool="sage100")])["sync__atelier"]
+
+    deliver = dag.get_task("deliver_batch")
+    assert deliver.get_closest_mapped_task_group() is None
+    assert deliver.downstream_task_ids == {"report"}
+    assert deliver.upstream_task_ids == {"fetch_invoices", "verify_entries"}
+    assert deliver.trigger_rule.value == "all_done_min_one_success"
+    assert deliver.pool == "sage100__atelier"
+    assert "await_imports" not in dag.task_ids
+
+
 def test_steps_are_mapped_over_batches_never_over_documents(load: Any) -> None:
     dag = load([entry("atelier")])["sync__atelier"]
 

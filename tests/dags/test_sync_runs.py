@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from tests.airflow_database import store_dags
 from tests.airflow_home import DAGS
+from tests.contract.suite import publish
 from tests.unit.airflow.examples import entry, settings
 
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.errors import InvariantBroken
+from sellsy_ledger.pipeline import fetch, imports
+from sellsy_ledger.register.pdf_store import LocalDocumentStore
 from sellsy_ledger.register.store import Register
+from sellsy_ledger_airflow import triggers
+from sellsy_ledger_sandbox.sage100.accountant import import_folder
 from sellsy_ledger_sandbox.server import Sandbox
 
 pytestmark = pytest.mark.airflow
@@ -25,13 +32,19 @@ SELLSY_SECRET = "demo-secret-sellsy"
 ACCESS: dict[str, dict[str, Any]] = {
     "myunisoft": {"password": "demo-token-myunisoft", "extra": {"third_party_secret": "demo-secret-myunisoft"}},
     "pennylane": {"password": "demo-token-pennylane"},
+    "cegid_loop": {
+        "login": "demo-key-cegid",
+        "password": "demo-secret-cegid",
+        "extra": {"subscription_secret": "demo-subscription-cegid", "dossier_code": "DEMO01", "route": "json"},
+    },
+    "sage100": {"host": "", "extra": {"dossier": "ATELIER", "company_name": "Atelier Exemple SARL"}},
 }
-VAT_CODES = {"myunisoft": "C20", "pennylane": "FR_200"}
+VAT_CODES = {"myunisoft": "C20", "pennylane": "FR_200", "cegid_loop": "C20", "sage100": None}
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(quota=False) as served:
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(quota=False, storage=tmp_path / "storage") as served:
         yield served
 
 
@@ -42,6 +55,8 @@ class Night:
         self.sandbox, self.tool, self._setenv = sandbox, tool, setenv
         self._register = f"sqlite:///{register}"
         self.company = f"night_{tool}"
+        self.inbox = register.parent / "inbox"
+        self.inbox.mkdir(exist_ok=True)
         setenv("AIRFLOW_CONN_SELLSY_LEDGER_REGISTER", json.dumps({"conn_type": "sqlite", "host": str(register)}))
         self.configure()
 
@@ -56,6 +71,8 @@ class Night:
         hosts = {"login_url": f"{url}/sellsy", "v1_url": f"{url}/sellsy/v1/0/", "file_hosts": "127.0.0.1"}
         sellsy = {"conn_type": "sellsy", "host": f"{url}/sellsy/v2", "login": "demo-client", "password": secret}
         tool = {"conn_type": self.tool, "host": f"{url}/{self.tool}"} | ACCESS[self.tool]
+        if self.tool == "sage100":
+            tool["extra"] = tool["extra"] | {"folder": str(self.inbox)}
         self._setenv("AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES", json.dumps([listed]))
         self._setenv(f"AIRFLOW_VAR_SELLSY_LEDGER_COMPANY__{self.company.upper()}", json.dumps(whole))
         self._setenv(f"AIRFLOW_CONN_SELLSY__{self.company.upper()}", json.dumps(sellsy | {"extra": hosts}))
@@ -266,3 +283,110 @@ def test_a_company_with_a_wrong_entry_has_a_run_that_says_so(
     assert run.state == "failed"
     assert states(run) == {"configuration_error": "failed"}
     assert "five fields" in "".join(capfd.readouterr())
+
+
+class Queue:
+    """The tool's queue, worked off after each look of the program; ``looks`` counts them."""
+
+    def __init__(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks = 0
+        self.steps: list[str] = []
+        self._sandbox, self._look = sandbox, imports.await_imports
+        monkeypatch.setattr(imports, "await_imports", self)
+        monkeypatch.setattr(triggers, "FIRST_DELAY", timedelta(seconds=1))
+        # The tool fetches PDFs by links, which a folder cannot sign.
+        monkeypatch.setattr(
+            LocalDocumentStore, "signed_url", lambda store, path, seconds: publish(sandbox.url, store.get(path))
+        )
+
+    def __call__(self, company: Any, batch: str) -> Any:
+        report = self._look(company, batch)
+        self.looks += 1
+        self.steps.append("/".join(sorted(report.states)))
+        requests.post(f"{self._sandbox.url}/_sandbox/cegid_loop/advance", timeout=10).raise_for_status()
+        return report
+
+
+@pytest.fixture
+def queue(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    return Queue(sandbox, monkeypatch)
+
+
+def test_imports_are_waited_for_deferred_and_then_verified(
+    night: Callable[..., Night], queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deferred: list[dict[str, Any]] = []
+    original = triggers.AwaitImports.defer
+
+    def defer(task: Any, *, trigger: Any, **more: Any) -> None:
+        deferred.append({"trigger": trigger.serialize(), **more})
+        original(task, trigger=trigger, **more)
+
+    monkeypatch.setattr(triggers.AwaitImports, "defer", defer)
+    company = night("cegid_loop")
+
+    run = company.run()
+
+    assert run.state == "success", states(run)
+    assert states(run)["await_imports"] == "success"
+    assert queue.looks >= 2
+    assert "posting" in queue.steps[0]
+    assert company.documents(State.POSTING, State.OUTCOME_UNKNOWN) == []
+    assert company.documents(State.VERIFIED)
+    assert len(company.documents(State.VERIFIED)) == len(company.entries())
+    assert events(run) == [f"x-sellsy-ledger://cegid_loop/{company.company}"]
+    # Nothing but a moment in time leaves the task.
+    for one in deferred:
+        path, fields = one["trigger"]
+        assert path == "airflow.providers.standard.triggers.temporal.DateTimeTrigger"
+        assert set(fields) == {"moment", "end_from_trigger"}
+        assert set(one["kwargs"]) == {"delay", "waited", "booked"}
+    assert all(secret not in json.dumps(deferred, default=str) for secret in ("demo-secret", "demo-key"))
+
+
+def test_each_batch_waits_by_itself(night: Callable[..., Night], queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = night("cegid_loop")
+    original = fetch.fetch_invoices
+    monkeypatch.setattr(fetch, "fetch_invoices", lambda opened, selection: original(opened, selection, batch_size=1))
+
+    run = company.run()
+
+    assert run.state == "success", states(run)
+    waits = [one for one in run.get_task_instances() if one.task_id == "await_imports"]
+    assert len(waits) == len({one.map_index for one in waits}) > 1
+    assert {str(one.state) for one in waits} == {"success"}
+    assert company.documents(State.POSTING, State.OUTCOME_UNKNOWN) == []
+    assert company.documents(State.VERIFIED)
+
+
+def test_a_preview_waits_for_no_import(night: Callable[..., Night], queue: Queue) -> None:
+    company = night("cegid_loop")
+
+    run = company.run(mode="preview")
+
+    assert run.state == "success"
+    assert queue.looks == 0
+    assert company.entries() == []
+
+
+def test_a_run_delivers_one_file_and_a_later_one_notes_its_import(
+    night: Callable[..., Night], sandbox: Sandbox
+) -> None:
+    company = night("sage100")
+
+    first = company.run()
+
+    assert first.state == "success", states(first)
+    assert states(first)["deliver_batch"] == "success"
+    delivered = company.documents(State.DELIVERED)
+    assert delivered
+    assert len({record.posting.handle for record in delivered}) == 1
+    assert events(first) == []
+
+    import_folder(sandbox.url, company.inbox, open_accounts=True)
+    later = company.run()
+
+    assert later.state == "success", states(later)
+    assert len(company.documents(State.POSTED)) == len(delivered) == len(company.entries())
+    assert company.documents(State.DELIVERED) == []
+    assert events(later) == [f"x-sellsy-ledger://sage100/{company.company}"]
