@@ -32,6 +32,7 @@ KITS = (
         vat_codes={"20": "C20", "10": "C10", "5.5": "C55", "2.1": "C21"},
         purchase_vat_codes={"20": "D20", "10": "D10", "5.5": "D55", "2.1": "D21"},
         no_vat_codes=("C0", "D0"),
+        reverse_charge_code="DAE",
         witness_key=lambda key: key.replace("sellsy", "SELLSY").replace(":", "-"),
         refusals=(
             Refusal("unbalanced", lambda request: replace_line(request, 0, debit_cents=12344), Reason.REFUSED_BY_TOOL),

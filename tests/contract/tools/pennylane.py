@@ -42,6 +42,7 @@ KITS = (
         vat_codes={"20": "FR_200", "10": "FR_100", "5.5": "FR_55", "2.1": "FR_21"},
         purchase_vat_codes={"20": "FR_200", "10": "FR_100", "5.5": "FR_55", "2.1": "FR_21"},
         no_vat_codes=("exempt", "exempt"),
+        reverse_charge_code="FR_200_construction",
         witness_key=lambda key: key,
         answers_first=True,
         small_pages=_small_pages,
