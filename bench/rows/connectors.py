@@ -1,8 +1,9 @@
-"""Row 11: how much of each tool's own quota a night of posting uses, one process, when each answer takes 300 ms.
+"""Row 11: how much of each tool's own quota a night of posting uses when each answer takes 300 ms.
 
-The pipeline's own posting step runs against the sandbox, which applies the tool's quota as a server does. The latency
-is put around each request, half on the way there and half on the way back, inside the limiter's slot, where it would be
-spent. Used = the time that so many requests take at the least, divided by the time they took.
+The pipeline's own posting step runs against the sandbox, which applies the tool's quota as a server does: as many
+batches at once as the tool's pool has slots, on one limiter. The latency is put around each request, half on the way
+there and half on the way back, inside the limiter's slot, where it would be spent. Used = the time that so many
+requests take at the least, divided by the time they took.
 
 Beside it stands what one request after the other can reach at the most: whichever is slower, the wire or the quota. A
 tool that publishes no quota has a pace of our own choice: told for information.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +29,8 @@ from sellsy_ledger_sandbox.server import Sandbox
 __all__ = ["measure"]
 
 LATENCY_SECONDS = 0.3
-WINDOWS = 2
-DOCUMENTS = 45
+SECONDS = 12.0
+DOCUMENTS = 160
 # Tools whose own documentation names a quota; for the others, capabilities and sandbox have one of our own choice.
 PUBLISHED = frozenset({"inqom", "myunisoft", "pennylane"})
 Limit = tuple[int, float]
@@ -43,7 +45,7 @@ def measure(options: Options) -> list[Measure]:
 def _measure(kit: Kit, options: Options) -> Measure:
     limit, seconds = kit.capabilities.rate_limit
     with TemporaryDirectory() as folder:
-        pace = _post(kit, Path(folder), options.times(DOCUMENTS, least=5))
+        pace = _post(kit, Path(folder), options.times(DOCUMENTS, least=10))
     published = kit.tool in PUBLISHED
     own = f"{limit} requests per {seconds:g} s"
     refused = f"{pace.refused} × 429"
@@ -70,23 +72,33 @@ def _post(kit: Kit, folder: Path, count: int) -> _Paced:
     with Sandbox(quota=False, data=data, storage=folder / "storage") as sandbox:
         stage = Stage(sandbox, kit.name, folder)
         try:
-            company = stage.company()
-            batches = stage.prepare(company)
+            workers = kit.capabilities.max_concurrent
+            run = stage.company("the night")
+            batches = stage.prepare(run, batch_size=-(-count // workers))
             quota = sandbox.tools[kit.tool].quota
             if quota is not None:
                 quota.reset()
             sandbox.set_quota(enabled=True)
             pace = _Paced(kit.capabilities.rate_limit)
-            for transport in transports(company.connector):
-                transport.throttle, transport.sleep = pace, time.sleep
-            try:
-                for batch in batches:
-                    post_entries(company, batch)
-            except _EnoughError:
-                pass
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(lambda batch: _work(stage, batch, pace), batches))
         finally:
             stage.close()
         return pace
+
+
+def _work(stage: Stage, batch: str, pace: _Paced) -> None:
+    """One task of the run, with a connector and a register of its own."""
+    register = stage.open_register()
+    try:
+        company = stage.company("the night", register)
+        for transport in transports(company.connector):
+            transport.throttle, transport.sleep = pace, time.sleep
+        post_entries(company, batch)
+    except _EnoughError:
+        pass
+    finally:
+        register.close()
 
 
 class _EnoughError(BaseException):
@@ -99,13 +111,13 @@ class _Paced(Throttle):
     def __init__(self, limit: Limit) -> None:
         super().__init__([limit])
         self._limit = limit
+        self._enough = max(2, round(SECONDS / limit[1])) * limit[0]
         self._answered: list[float] = []
         self.refused = 0
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        limit, _ = self._limit
-        if len(self._answered) > WINDOWS * limit:
+        if len(self._answered) > self._enough:
             raise _EnoughError
         with super().slot():
             time.sleep(LATENCY_SECONDS / 2)
@@ -121,7 +133,7 @@ class _Paced(Throttle):
     def used(self) -> float:
         """Per cent of the quota; request number n × limit + 1 cannot be allowed before n windows have passed."""
         limit, seconds = self._limit
-        moments = self._answered
+        moments = sorted(self._answered)
         whole = (len(moments) - 1) // limit
         if whole:
             return 100 * whole * seconds / (moments[whole * limit] - moments[0])

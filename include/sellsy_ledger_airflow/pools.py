@@ -1,8 +1,10 @@
 """One pool per API account, so that parallel runs and batches stay inside one account's quota.
 
-A pool is named after the Connection of the account and has one slot: a single task already uses the whole quota, two
-would only slow each other down. A task that waits deferred asks the API nothing and leaves its slot to others. Two
-companies behind one account share its pool by naming the same Connection in the list of companies.
+A pool is named after the Connection of the account. Behind a long wire one task cannot use the whole quota: a tool's
+pool has as many slots as the tool takes requests at once (its capabilities), where all tasks run on one machine and so
+share one limiter. With workers on several machines nobody counts for all of them: there each pool has one slot. A task
+that waits deferred asks the API nothing and leaves its slot to others. Two companies behind one account share its pool
+by naming the same Connection in the list of companies.
 
 ``python -m sellsy_ledger_airflow.pools`` prints what ``airflow pools import`` reads.
 """
@@ -18,6 +20,7 @@ from sellsy_ledger.core.settings import CompanyEntry
 __all__ = ["required_pools", "sellsy_pool", "tool_pool"]
 
 SLOTS = 1
+ONE_MACHINE = ("LocalExecutor", "SequentialExecutor")
 
 
 def sellsy_pool(entry: CompanyEntry) -> str:
@@ -35,11 +38,24 @@ def required_pools(companies: Iterable[CompanyEntry]) -> dict[str, dict[str, obj
 
     A task whose pool does not exist is never scheduled: create them before un-pausing a DAG.
     """
-    names = {pool(entry) for entry in companies for pool in (sellsy_pool, tool_pool)}
+    slots: dict[str, int] = {}
+    for entry in companies:
+        slots[sellsy_pool(entry)] = SLOTS
+        slots[tool_pool(entry)] = _tool_slots(entry.tool)
     return {
-        name: {"slots": SLOTS, "description": f"API account of Connection {name}", "include_deferred": False}
-        for name in sorted(names)
+        name: {"slots": slots[name], "description": f"API account of Connection {name}", "include_deferred": False}
+        for name in sorted(slots)
     }
+
+
+def _tool_slots(tool: str) -> int:
+    from airflow.configuration import conf
+
+    from sellsy_ledger.connectors import registry
+
+    if conf.get("core", "executor") not in ONE_MACHINE or tool not in registry.tools():
+        return SLOTS
+    return max(variant.max_concurrent for variant in registry.variants(tool).values())
 
 
 def main() -> int:

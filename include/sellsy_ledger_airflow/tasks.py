@@ -111,7 +111,8 @@ def map_vat_and_accounts(company: str, batch: str) -> Counts:
     return over_batch(step, company, batch)
 
 
-@task
+# Two batches may hold two documents with one piece number: looked at one after the other, only the first keeps it.
+@task(max_active_tis_per_dagrun=1)
 def compute_rounding(company: str, batch: str) -> Counts:
     """The rounding line, where one is due; the entry balances or the document waits."""
     from sellsy_ledger.pipeline.rounding import compute_rounding as step

@@ -1,9 +1,10 @@
 """Keep one API account inside its quota.
 
-A sliding window per limit: a request occupies its slot until its *answer* came plus the period, because the server
-may have counted it at any moment before it answered. Counting from the departure would let a slow request overlap
-the next window and draw a 429. Quota headers correct the count when somebody else spends the same quota.
-It never sends anything itself.
+A sliding window per limit: a request occupies its slot from its *answer* on for the period, because the server may
+have counted it at any moment before it answered. Counting from the departure would let a slow request overlap the next
+window and draw a 429. What every request takes at the least is no doubt of that kind, though: the next one takes it
+too. So that much is given back (:class:`_Flights`), or a short window behind a long wire would never be filled. Quota
+headers correct the count when somebody else spends the same quota. It never sends anything itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
@@ -31,8 +33,40 @@ COUNTER_HEADERS: tuple[tuple[str, str], ...] = (
 )
 # Two clocks never tick alike; a millisecond costs a tenth of a percent of the shortest window.
 MARGIN_SECONDS = 0.001
+# The fastest flight seen may still have met some delay: so much of it is taken for common to all.
+BELIEVED_PART = 0.9
 # A request that was not answered after this long belongs to a process that died: its slot is given up.
 LONGEST_FLIGHT_SECONDS = 600.0
+
+
+class _Flights:
+    """How long requests take at the least, out and home: that part delays all of them alike.
+
+    Believed after a few flights, with a margin, because the fastest one seen may still have met some delay. A refusal
+    says that the belief was wrong: then ten times as many flights are wanted before the next one.
+    """
+
+    __slots__ = ("_recent", "_seen", "_wanted")
+
+    def __init__(self) -> None:
+        self._wanted = 10
+        self._seen = 0
+        self._recent: deque[float] = deque(maxlen=100)
+
+    def add(self, seconds: float) -> None:
+        """An answer came after ``seconds``."""
+        self._seen += 1
+        self._recent.append(seconds)
+
+    def common(self) -> float:
+        """Seconds that every flight takes; 0 while too little is known."""
+        return BELIEVED_PART * min(self._recent) if self._seen >= self._wanted else 0.0
+
+    def refused(self) -> None:
+        """The server has counted one too many."""
+        self._wanted *= 10
+        self._seen = 0
+        self._recent.clear()
 
 
 class Window:
@@ -65,7 +99,7 @@ class Window:
         return mark
 
     def settle(self, mark: float | None, now: float) -> None:
-        """The answer came: the slot is free one period from now."""
+        """The server has counted the request at ``now`` at the latest: the slot is free one period later."""
         if mark is not None:
             place = bisect_left(self.ends, mark)
             if self.ends[place : place + 1] == [mark]:
@@ -102,6 +136,7 @@ class Throttle:
         self._lock = threading.Lock()
         self._not_before = 0.0
         self._windows: list[Window] = []
+        self._flights = _Flights()
         self.set_limits(limits)
 
     def set_limits(self, limits: list[tuple[int, float]]) -> None:
@@ -122,13 +157,19 @@ class Throttle:
             TryLater: the wait would be longer than ``longest_wait_seconds``.
         """
         held = self._acquire()
+        left = self._clock()
+        answered = False
         try:
             yield
+            answered = True
         finally:
             with self._exclusive():
                 now = self._clock()
+                if answered:
+                    self._flights.add(now - left)
+                counted_by = max(left, now - self._flights.common())
                 for window in self._windows:
-                    window.settle(held.get(window.seconds), now)
+                    window.settle(held.get(window.seconds), counted_by)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take note of the quota headers of an answer (names in lower case)."""
@@ -145,8 +186,9 @@ class Throttle:
             self._correct(told)
 
     def pause(self, seconds: float) -> None:
-        """No request leaves during the next ``seconds`` (Retry-After, a counter at 0)."""
+        """The API answered 429: no request leaves during the next ``seconds``."""
         with self._exclusive():
+            self._flights.refused()
             self._not_before = max(self._not_before, self._clock() + seconds)
 
     def _correct(self, told: list[tuple[float, int, float]]) -> None:

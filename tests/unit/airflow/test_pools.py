@@ -7,6 +7,7 @@ import json
 import pytest
 from tests.unit.airflow.examples import entry
 
+from sellsy_ledger.connectors import registry
 from sellsy_ledger.core.settings import CompanyEntry
 from sellsy_ledger_airflow import pools
 
@@ -15,9 +16,19 @@ def test_each_company_has_a_pool_on_either_side() -> None:
     required = pools.required_pools([CompanyEntry.model_validate(entry("a")), CompanyEntry.model_validate(entry("b"))])
 
     assert list(required) == ["myunisoft__a", "myunisoft__b", "sellsy__a", "sellsy__b"]
-    assert all(pool["slots"] == 1 for pool in required.values())
+    assert required["sellsy__a"]["slots"] == 1
     # A task that waits for imports must not keep the other batches from posting meanwhile.
     assert not any(pool["include_deferred"] for pool in required.values())
+
+
+@pytest.mark.parametrize(("executor", "slots"), [("LocalExecutor", 4), ("CeleryExecutor", 1)])
+def test_a_tool_takes_several_batches_at_once_only_where_one_machine_counts_the_requests(
+    monkeypatch: pytest.MonkeyPatch, executor: str, slots: int
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", executor)
+    required = pools.required_pools([CompanyEntry.model_validate(entry("a"))])
+    assert registry.capabilities("myunisoft").max_concurrent == 4
+    assert required["myunisoft__a"]["slots"] == slots
 
 
 def test_companies_behind_one_account_share_its_pool() -> None:

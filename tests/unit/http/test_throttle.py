@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
@@ -41,19 +44,96 @@ def run(clock: FakeClock, throttle: Throttle, server: Server, flights: list[tupl
             clock.now += homeward
 
 
-@given(
-    limits=st.lists(st.tuples(st.integers(1, 30), st.sampled_from([1.0, 5.0, 10.0, 60.0])), min_size=1, max_size=3),
-    flights=st.lists(st.tuples(st.floats(0, 2), st.floats(0, 2)), min_size=1, max_size=80),
+LIMITS = st.lists(
+    st.tuples(st.integers(1, 30), st.sampled_from([1.0, 5.0, 10.0, 60.0])),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda limit: limit[1],
 )
-def test_a_server_never_counts_more_than_it_allows(
+
+
+@given(limits=LIMITS, flights=st.lists(st.tuples(st.floats(0, 2), st.floats(0, 2)), min_size=1, max_size=10))
+def test_a_server_never_counts_more_than_it_allows_whenever_it_counts(
     limits: list[tuple[int, float]], flights: list[tuple[float, float]]
 ) -> None:
     clock = FakeClock()
-    by_period = {seconds: count for count, seconds in limits}
-    unique = [(count, seconds) for seconds, count in by_period.items()]
-    server = Server(clock, unique)
-    run(clock, Throttle(unique, clock=clock, sleep=clock.sleep, longest_wait_seconds=1e9), server, flights)
+    server = Server(clock, limits)
+    run(clock, Throttle(limits, clock=clock, sleep=clock.sleep, longest_wait_seconds=1e9), server, flights)
     assert server.refused == 0
+
+
+@given(
+    limits=LIMITS,
+    wire=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    delays=st.lists(st.tuples(st.floats(0, 2), st.floats(0, 2)), max_size=80),
+)
+def test_once_the_wire_is_known_its_delays_still_draw_no_refusal(
+    limits: list[tuple[int, float]], wire: tuple[float, float], delays: list[tuple[float, float]]
+) -> None:
+    """Every flight takes what the wire takes, and any delay on either way."""
+    clock = FakeClock()
+    server = Server(clock, limits)
+    out, home = wire
+    flights = [wire] * 10 + [(out + more_out, home + more_home) for more_out, more_home in delays]
+    run(clock, Throttle(limits, clock=clock, sleep=clock.sleep, longest_wait_seconds=1e9), server, flights)
+    assert server.refused == 0
+
+
+class BusyClock(FakeClock):
+    """Requests in flight arrive and are answered while others wait for their slot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.due: list[tuple[float, int, Callable[[], object]]] = []
+
+    def later(self, seconds: float, happens: Callable[[], object]) -> None:
+        heapq.heappush(self.due, (self.now + seconds, len(self.slept) + len(self.due), happens))
+
+    def sleep(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.due and self.due[0][0] <= end:
+            self.now, _, happens = heapq.heappop(self.due)
+            happens()
+        self.now = end
+
+
+@pytest.mark.parametrize("limit", [(15, 1.0), (25, 5.0), (20, 10.0)])
+def test_many_requests_at_once_fill_a_short_window_behind_a_long_wire(limit: tuple[int, float]) -> None:
+    clock = BusyClock()
+    server = Server(clock, [limit])
+    throttle = Throttle([limit], clock=clock, sleep=clock.sleep)
+    count, seconds = limit
+    start, requests = clock.now, count * 50
+    for _ in range(requests):
+        slot = ExitStack()
+        slot.enter_context(throttle.slot())
+        clock.later(0.15, server.count)
+        clock.later(0.3, slot.close)
+        clock.sleep(0.0)
+    assert server.refused == 0
+    assert requests / (count * (1 + (clock.now - start) / seconds)) >= 0.95
+
+
+def test_a_refusal_makes_the_limiter_count_from_the_answer_again(clock: FakeClock) -> None:
+    throttle = Throttle([(1, 1.0)], clock=clock, sleep=clock.sleep)
+
+    def from_answer_to_next() -> float:
+        with throttle.slot():
+            clock.now += 0.5
+        answered = clock.now
+        with throttle.slot():
+            gap = clock.now - answered
+            clock.now += 0.5
+        return gap
+
+    for _ in range(6):
+        from_answer_to_next()
+    assert from_answer_to_next() < 0.6
+    throttle.pause(0.0)
+    assert from_answer_to_next() == pytest.approx(1.0, abs=0.01)
+    for _ in range(20):
+        from_answer_to_next()
+    assert from_answer_to_next() == pytest.approx(1.0, abs=0.01), "once refused, it takes much more to believe again"
 
 
 @pytest.mark.parametrize("limit", [(20, 10.0), (25, 5.0), (5, 1.0)])

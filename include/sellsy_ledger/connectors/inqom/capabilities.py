@@ -59,7 +59,7 @@ CAPABILITIES = Capabilities(
     # Per client id and user, all routes together, in any second.
     rate_limit=(15, 1.0),
     # Inqom advises against many parallel requests; two are enough to fill the quota.
-    max_concurrent=2,
+    max_concurrent=6,
 )
 
 FEC = msgspec.structs.replace(
