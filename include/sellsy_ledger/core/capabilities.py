@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 __all__ = [
     "Capabilities",
+    "Caveat",
     "KeySupport",
     "PdfSupport",
     "Promise",
@@ -64,6 +66,13 @@ class Promise(StrEnum):
     THIRD_PARTY_MATCHING = "third_party_matching"
 
 
+class Caveat(NamedTuple):
+    """One reservation, as part of a sentence, in both languages."""
+
+    french: str
+    english: str
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """One tool's abilities and limits (characters, bytes, requests). None = no limit known.
 
@@ -80,7 +89,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     (:meth:`LedgerConnector.deliver_batch`). ``document_only`` = the word by which settings ask for the pending mode
     that hands over the PDF alone and leaves the entry to the accountant; None where there is none.
     ``third_party_ids`` = third parties are read with VAT number or SIREN, not by name and account alone.
-    ``caveats`` = what keeps a promise from being proved, in French: such a promise is never more than *partly* kept.
+    ``caveats`` = what keeps a promise from being proved: such a promise is never more than *partly* kept.
     """
 
     tool: str
@@ -103,7 +112,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     batches: bool = False
     document_only: str | None = None
     third_party_ids: bool = True
-    caveats: dict[Promise, str] = {}
+    caveats: dict[Promise, Caveat] = {}
     label_max: int | None = None
     piece_max: int | None = None
     piece_pattern: str | None = None

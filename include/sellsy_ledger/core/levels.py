@@ -73,11 +73,11 @@ def levels(capabilities: Capabilities) -> tuple[Finding, ...]:
 
 def _finding(promise: Promise, ruling: Ruling, capabilities: Capabilities) -> Finding:
     level, french, english = ruling
-    caveat = capabilities.caveats.get(promise, "").strip().rstrip(".")
-    if caveat:
+    caveat = capabilities.caveats.get(promise)
+    if caveat is not None:
         level = level if level.rank <= Level.PARTLY.rank else Level.PARTLY
-        french = f"{french} Réserve : {caveat}."
-        english = f"{english} Reservation, in French: {caveat}."
+        french = f"{french} Réserve : {caveat.french}."
+        english = f"{english} Reservation: {caveat.english}."
     return Finding(promise=promise, level=level, french=french, english=english)
 
 

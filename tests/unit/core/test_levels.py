@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sellsy_ledger.connectors import registry
 from sellsy_ledger.core.capabilities import (
     Capabilities,
+    Caveat,
     KeySupport,
     PdfSupport,
     Promise,
@@ -20,7 +21,7 @@ from sellsy_ledger.core.capabilities import (
 )
 from sellsy_ledger.core.levels import LANGUAGES, LEVEL_NAMES, PROMISE_NAMES, Finding, Level, levels
 
-CAVEAT = "la voie n'est pas décrite."
+CAVEAT = Caveat("la voie n'est pas décrite", "the way is not described")
 FLAGS = ("draft", "read_back", "pdf_read_back", "reads_period_locks", "third_party_ids")
 
 tools = st.builds(
@@ -142,8 +143,8 @@ def test_a_reservation_caps_its_promise_and_is_told(tool: Capabilities, promise:
     finding = found(msgspec.structs.replace(tool, caveats={promise: CAVEAT}))[promise]
 
     assert finding.level is not Level.PROVED
-    assert CAVEAT in finding.french
-    assert CAVEAT in finding.english
+    assert CAVEAT.french in finding.french
+    assert CAVEAT.english in finding.english
 
 
 @given(tools)
@@ -180,7 +181,9 @@ def test_no_way_of_any_tool_claims_more_than_it_reads(tool: str, variant: str) -
             assert told[promise].level is not Level.PROVED
     for promise, caveat in capabilities.caveats.items():
         assert told[promise].level is not Level.PROVED
-        assert caveat.strip().rstrip(".") in told[promise].french
+        assert caveat.french in told[promise].french
+        assert caveat.english in told[promise].english
+        assert not (caveat.french + caveat.english).rstrip().endswith(".")
 
 
 def test_ranks_are_in_order() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sellsy_ledger.core.capabilities import (
     Capabilities,
+    Caveat,
     KeySupport,
     PdfSupport,
     Promise,
@@ -48,13 +49,19 @@ CAPABILITIES = Capabilities(
     rate_limit=(2, 1.0),
     max_concurrent=1,
     caveats={
-        Promise.POSTED_ONCE: (
+        Promise.POSTED_ONCE: Caveat(
             "il n'est pas confirmé que le FEC d'ACD contienne les écritures non validées ; la relecture de la "
-            "première écriture le montre."
+            "première écriture le montre",
+            "whether ACD's FEC holds entries that are not validated yet is not confirmed; reading the first entry "
+            "back shows it",
         ),
-        Promise.PDF_ATTACHED: "la GED montre le fichier, jamais l'écriture à laquelle il est rattaché.",
-        Promise.READ_BACK: (
-            "un exercice à cheval sur deux années civiles n'a pas de FEC lisible par l'API (option « read_back »)."
+        Promise.PDF_ATTACHED: Caveat(
+            "la GED montre le fichier, jamais l'écriture à laquelle il est rattaché",
+            "the document store shows the file, never the entry that it belongs to",
+        ),
+        Promise.READ_BACK: Caveat(
+            "un exercice à cheval sur deux années civiles n'a pas de FEC lisible par l'API (option « read_back »)",
+            "a fiscal year over two calendar years has no FEC that the API can give (option `read_back`)",
         ),
     },
 )

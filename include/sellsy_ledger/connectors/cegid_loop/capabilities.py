@@ -10,6 +10,7 @@ import msgspec
 
 from sellsy_ledger.core.capabilities import (
     Capabilities,
+    Caveat,
     KeySupport,
     PdfSupport,
     Promise,
@@ -21,13 +22,23 @@ __all__ = ["CAPABILITIES", "DEFAULT_ROUTE", "VARIANTS"]
 
 DEFAULT_ROUTE = "json"
 
-_CLOSED = "Cegid Loop ne donne pas les exercices par son API ; une période close n'est connue qu'au refus de l'import."
-_NO_NAMES = (
-    "l'import JSON crée le tiers par son seul code, sans nom ni SIRET ; "
-    "un tiers ainsi créé n'est reconnu que par ce code, gardé dans notre registre."
+_CLOSED = Caveat(
+    "Cegid Loop ne donne pas les exercices par son API ; une période close n'est connue qu'au refus de l'import",
+    "the API of Cegid Loop tells no fiscal years; a closed period is known only when the import refuses",
 )
-_FILE_KEY = (
-    "le fichier ne porte pas notre clé ; l'écriture est retrouvée par sa pièce, son journal, sa date et ses lignes."
+_NO_NAMES = Caveat(
+    "l'import JSON crée le tiers par son seul code, sans nom ni SIRET ; "
+    "un tiers ainsi créé n'est reconnu que par ce code, gardé dans notre registre",
+    "the JSON import creates a third party by its code alone, without name or SIRET; "
+    "it is recognised by that code only, which our register keeps",
+)
+_NO_IDS = Caveat(
+    "ce fichier crée le tiers sans SIRET ; un tiers ainsi créé n'est reconnu que par son code ou son nom",
+    "this file creates a third party without SIRET; it is recognised by its code or its name only",
+)
+_FILE_KEY = Caveat(
+    "le fichier ne porte pas notre clé ; l'écriture est retrouvée par sa pièce, son journal, sa date et ses lignes",
+    "the file does not hold our key; the entry is found by its piece, journal, date and lines",
 )
 
 _JSON = Capabilities(
@@ -48,11 +59,16 @@ _JSON = Capabilities(
     settles_within_seconds=3600,
     document_only="pia",
     caveats={
-        Promise.POSTED_ONCE: (
+        Promise.POSTED_ONCE: Caveat(
             "l'import est asynchrone et sans clé d'idempotence ; pendant l'heure qui suit un envoi sans réponse, "
-            "l'absence de l'écriture ne prouve rien, et la pièce attend."
+            "l'absence de l'écriture ne prouve rien, et la pièce attend",
+            "the import is asynchronous and knows no key; for an hour after an unanswered one, not finding the entry "
+            "proves nothing, and the document waits",
         ),
-        Promise.PDF_ATTACHED: "Cegid Loop télécharge lui-même le PDF et ne dit pas s'il y est parvenu.",
+        Promise.PDF_ATTACHED: Caveat(
+            "Cegid Loop télécharge lui-même le PDF et ne dit pas s'il y est parvenu",
+            "Cegid Loop fetches the PDF by itself and does not tell whether it could",
+        ),
         Promise.CLOSED_PERIOD: _CLOSED,
         Promise.THIRD_PARTY_MATCHING: _NO_NAMES,
     },
@@ -80,11 +96,20 @@ _FILE = msgspec.structs.replace(
 
 VARIANTS: dict[str, Capabilities] = {
     DEFAULT_ROUTE: _JSON,
-    "fec": msgspec.structs.replace(_FILE, label_charset="ascii"),
+    "fec": msgspec.structs.replace(
+        _FILE, label_charset="ascii", caveats={**_FILE.caveats, Promise.THIRD_PARTY_MATCHING: _NO_IDS}
+    ),
     "tra": msgspec.structs.replace(_FILE, label_charset="cp1252", journal_max=3, account_max=17),
     # The Quadra layout: accounts of eight characters, piece numbers of twenty, labels of thirty.
     "quadra": msgspec.structs.replace(
-        _FILE, label_charset="cp1252", label_max=30, piece_max=20, journal_max=3, account_max=8, auxiliary_max=8
+        _FILE,
+        caveats={**_FILE.caveats, Promise.THIRD_PARTY_MATCHING: _NO_IDS},
+        label_charset="cp1252",
+        label_max=30,
+        piece_max=20,
+        journal_max=3,
+        account_max=8,
+        auxiliary_max=8,
     ),
 }
 

@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sellsy_ledger.core.capabilities import Capabilities, KeySupport, PdfSupport, Promise, ThirdPartySupport, VatSupport
+from sellsy_ledger.core.capabilities import (
+    Capabilities,
+    Caveat,
+    KeySupport,
+    PdfSupport,
+    Promise,
+    ThirdPartySupport,
+    VatSupport,
+)
 
 __all__ = ["BEHIND", "CAPABILITIES", "VARIANTS"]
 
@@ -18,9 +26,18 @@ BEHIND = {"sage100": "Sage 100", "acd": "ACD", "cegid_loop": "Cegid Loop", "myun
 """The option ``behind`` → the tool's own name; Chift's integration names are compared with both."""
 
 _CAVEATS = {
-    Promise.PDF_ATTACHED: "Chift annonce la présence du PDF seulement si l'outil derrière la dit",
-    Promise.READ_BACK: "si l'écriture ne se rapproche pas de la facture dans Chift, seule la facture est relue",
-    Promise.POSTED_ONCE: "Chift ne documente pas ce qu'il retient quand l'outil derrière n'a pas répondu à temps",
+    Promise.PDF_ATTACHED: Caveat(
+        "Chift annonce la présence du PDF seulement si l'outil derrière la dit",
+        "Chift tells of the PDF only where the tool behind it does",
+    ),
+    Promise.READ_BACK: Caveat(
+        "si l'écriture ne se rapproche pas de la facture dans Chift, seule la facture est relue",
+        "where Chift does not show the entry that belongs to the invoice, only the invoice is read back",
+    ),
+    Promise.POSTED_ONCE: Caveat(
+        "Chift ne documente pas ce qu'il retient quand l'outil derrière n'a pas répondu à temps",
+        "Chift does not document what it remembers when the tool behind it did not answer in time",
+    ),
 }
 
 

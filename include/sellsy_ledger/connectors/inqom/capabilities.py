@@ -12,6 +12,7 @@ import msgspec
 
 from sellsy_ledger.core.capabilities import (
     Capabilities,
+    Caveat,
     KeySupport,
     PdfSupport,
     Promise,
@@ -21,9 +22,11 @@ from sellsy_ledger.core.capabilities import (
 
 __all__ = ["CAPABILITIES", "FEC", "VARIANTS"]
 
-_PDF = (
+_PDF = Caveat(
     "les octets ne sont relus que si Inqom donne une empreinte connue du fichier ou un lien vers un hôte autorisé "
-    "(option file_hosts) ; sinon seule la présence d'un document sur l'écriture est vue."
+    "(option file_hosts) ; sinon seule la présence d'un document sur l'écriture est vue",
+    "the bytes are read back only where Inqom gives a known checksum of the file or a link to an allowed host "
+    "(option `file_hosts`); otherwise only the presence of a document on the entry is seen",
 )
 
 CAPABILITIES = Capabilities(
@@ -58,7 +61,7 @@ CAPABILITIES = Capabilities(
     pdf_name_max=255,
     # Per client id and user, all routes together, in any second.
     rate_limit=(15, 1.0),
-    # Inqom advises against many parallel requests; two are enough to fill the quota.
+    # Inqom advises against parallel batches of entries; six requests of one entry fill the quota at 300 ms each.
     max_concurrent=6,
 )
 
@@ -69,11 +72,16 @@ FEC = msgspec.structs.replace(
     # How long an import takes is not documented; a quarter of an hour is our own bound.
     settles_within_seconds=900,
     caveats={
-        Promise.POSTED_ONCE: (
+        Promise.POSTED_ONCE: Caveat(
             "une réponse perdue à l'envoi du fichier peut laisser dans Inqom une opération d'import en attente, que "
-            "l'API ne permet pas de lister : supprimez-la sans l'intégrer."
+            "l'API ne permet pas de lister : supprimez-la sans l'intégrer",
+            "a lost answer to the upload may leave an import operation waiting in Inqom, which the API cannot list: "
+            "delete it without integrating it",
         ),
-        Promise.PDF_ATTACHED: ("c'est Inqom qui rattache à l'import le PDF déposé, par le numéro de pièce ; " + _PDF),
+        Promise.PDF_ATTACHED: Caveat(
+            f"c'est Inqom qui rattache à l'import le PDF déposé, par le numéro de pièce ; {_PDF.french}",
+            f"it is Inqom that ties the deposited PDF to the import, by the piece number; {_PDF.english}",
+        ),
     },
     label_charset="ascii",
 )

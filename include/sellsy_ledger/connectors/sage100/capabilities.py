@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from sellsy_ledger.core.capabilities import (
     Capabilities,
+    Caveat,
     KeySupport,
     PdfSupport,
     Promise,
@@ -35,19 +36,27 @@ CAPABILITIES = Capabilities(
     vat=VatSupport.ACCOUNT_ONLY,
     batches=True,
     caveats={
-        Promise.POSTED_ONCE: (
-            "chaque pièce n'est livrée qu'une fois, mais Sage 100 n'empêche pas d'importer deux fois le même fichier."
+        Promise.POSTED_ONCE: Caveat(
+            "chaque pièce n'est livrée qu'une fois, mais Sage 100 n'empêche pas d'importer deux fois le même fichier",
+            "each document is delivered once, but Sage 100 does not prevent importing the same file twice",
         ),
-        Promise.PDF_ATTACHED: (
+        Promise.PDF_ATTACHED: Caveat(
             "le format d'import ne transporte pas de document : les PDF sont livrés à côté du fichier, nommés par "
-            "numéro de facture, et se joignent dans Sage."
+            "numéro de facture, et se joignent dans Sage",
+            "the import format carries no document: the PDFs are delivered beside the file, named by invoice number, "
+            "and attached in Sage by hand",
         ),
-        Promise.READ_BACK: "le fichier livré ne dit pas ce que Sage en a fait ; seul l'accusé d'import le dit.",
-        Promise.CLOSED_PERIOD: (
-            "les exercices ne sont connus que par exercices.csv ; sans ce fichier, c'est Sage qui refuse à l'import."
+        Promise.READ_BACK: Caveat(
+            "le fichier livré ne dit pas ce que Sage en a fait ; seul l'accusé d'import le dit",
+            "the delivered file does not tell what Sage made of it; only the acknowledgement does",
         ),
-        Promise.THIRD_PARTY_MATCHING: (
-            "les tiers ne sont connus que par tiers.csv ; ceux qui n'y sont pas sont à créer dans Sage avant l'import."
+        Promise.CLOSED_PERIOD: Caveat(
+            "les exercices ne sont connus que par exercices.csv ; sans ce fichier, c'est Sage qui refuse à l'import",
+            "fiscal years are known from exercices.csv only; without it, Sage refuses at the import",
+        ),
+        Promise.THIRD_PARTY_MATCHING: Caveat(
+            "les tiers ne sont connus que par tiers.csv ; ceux qui n'y sont pas sont à créer dans Sage avant l'import",
+            "third parties are known from tiers.csv only; create the others in Sage before the import",
         ),
     },
     # The 25 characters of a PNM label; MECG takes 35 or 69, by the version of Sage.
@@ -80,10 +89,14 @@ ODATA = Capabilities(
     # A line may have a tax, but the name of that property is not published.
     vat=VatSupport.ACCOUNT_ONLY,
     caveats={
-        Promise.POSTED_ONCE: (
-            "Sage ne garde pas notre clé : une écriture se retrouve par numéro de facture, journal, tiers et montant."
+        Promise.POSTED_ONCE: Caveat(
+            "Sage ne garde pas notre clé : une écriture se retrouve par numéro de facture, journal, tiers et montant",
+            "Sage does not keep our key: an entry is found by invoice number, journal, third party and amount",
         ),
-        Promise.PDF_ATTACHED: "l'interface OData de Sage 100 ne reçoit pas de document.",
+        Promise.PDF_ATTACHED: Caveat(
+            "l'interface OData de Sage 100 ne reçoit pas de document",
+            "the OData interface of Sage 100 takes no document",
+        ),
     },
     # $metadata of the company may say less; the connector then cuts to that.
     label_max=69,
