@@ -64,6 +64,10 @@ def test_airflow_may_also_repeat_the_same_run_at_once(fresh, target):
             with killing_http(nth, after=after), pytest.raises(Killed):
                 stage.night("the run")
             stage.night("the run")
+            if stage.kit.capabilities.settles_within_seconds:
+                # Not finding the entry proves nothing yet: the repetition leaves it, the next night settles it.
+                stage.tomorrow()
+                stage.night()
             assert stage.problems_with_the_books() == []
 
 

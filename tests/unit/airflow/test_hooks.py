@@ -39,6 +39,18 @@ GOOD: dict[str, dict[str, Any]] = {
         "password": SECRET,
         "extra": {"account_id": "account", "consumer_id": "atelier", "behind": "sage100"},
     },
+    "sage100": {
+        "conn_type": "sage100",
+        "host": "https://api.example.com",
+        "login": "client",
+        "password": SECRET,
+        "extra": {
+            "refresh_token": SECRET,
+            "authority": "https://id.example.com",
+            "audience": "example",
+            "dataset": "ds-atelier",
+        },
+    },
     "sellsy": {
         "conn_type": "sellsy",
         "host": "https://api.example.com/v2",
