@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from sellsy_ledger.connectors.base import Deposit, LedgerConnector, PostedEntry, PostingRequest, Receipt
 from sellsy_ledger.connectors.cegid_loop import answers, errors, mapper
 from sellsy_ledger.connectors.cegid_loop.access import check_access
+from sellsy_ledger.connectors.cegid_loop.capabilities import CAPABILITIES
 from sellsy_ledger.connectors.cegid_loop.client import CegidLoopClient
 from sellsy_ledger.connectors.cegid_loop.files import FILE_ROUTES, file_name, file_of
 from sellsy_ledger.connectors.cegid_loop.keys import reference_of
@@ -37,6 +38,8 @@ THIRD_PARTY_ROUTES = {Direction.SALES: "/tiersClient", Direction.PURCHASES: "/ti
 
 class CegidLoopConnector(LedgerConnector):
     """One accounting folder of Cegid Loop, by one of its import routes."""
+
+    capabilities: Capabilities = CAPABILITIES
 
     def __init__(self, client: CegidLoopClient, options: Options) -> None:
         self.client = client
