@@ -21,7 +21,7 @@ from sellsy_ledger.connectors.cegid_loop.keys import reference_of
 from sellsy_ledger.connectors.cegid_loop.look_up import find
 from sellsy_ledger.connectors.cegid_loop.options import Options
 from sellsy_ledger.core.access import AccessCheck
-from sellsy_ledger.core.capabilities import PdfSupport
+from sellsy_ledger.core.capabilities import Capabilities, PdfSupport
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
