@@ -34,7 +34,7 @@ COUNTER_HEADERS: tuple[tuple[str, str], ...] = (
 # Two clocks never tick alike; a millisecond costs a tenth of a percent of the shortest window.
 MARGIN_SECONDS = 0.001
 # The fastest flight seen may still have met some delay: so much of it is taken for common to all.
-BELIEVED_PART = 0.9
+BELIEVED_PART = 0.95
 # A request that was not answered after this long belongs to a process that died: its slot is given up.
 LONGEST_FLIGHT_SECONDS = 600.0
 
