@@ -69,6 +69,11 @@ class FileWriter(EntryWriter):
         super().__init__(step)
         self._batch = batch_name(self.company)
 
+    @property
+    def way(self) -> str:
+        """A file, which only its own manifest can tell of."""
+        return f"{self.capabilities.tool} (fichier)"
+
     def is_left_to_a_person(self, record: DocumentRecord) -> bool:
         """Never: the manifests of the files tell."""
         return False

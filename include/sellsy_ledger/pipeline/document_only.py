@@ -28,6 +28,11 @@ CANNOT_TELL = (
 class DepositWriter(Writer[Deposit, Receipt]):
     """PDFs without entry."""
 
+    @property
+    def way(self) -> str:
+        """The PDF alone."""
+        return f"{self.capabilities.tool} (PDF seul)"
+
     def prepare(self, record: DocumentRecord) -> Deposit:
         """The deposit."""
         return build_deposit(self.company, record)

@@ -64,7 +64,7 @@ def _post(step: Batch) -> None:
     imports = Imports(writer)
     attaches = takes_pdf_later(step.company.connector)
     for record in step.records(CHUNK):
-        if is_import(record):
+        if is_import(record) and not writer.is_another_ways(record):
             # Never "not found, so write again": the tool's queue may book it at any moment.
             imports.look(record)
         elif record.state in TO_POST:

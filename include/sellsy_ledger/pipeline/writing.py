@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 TO_POST = (State.READY, State.POSTING, State.OUTCOME_UNKNOWN)
 IN_DOUBT = (State.POSTING, State.OUTCOME_UNKNOWN)
 CANNOT_TELL = "l'outil ne permet pas de savoir si l'écriture existe ; une personne doit le vérifier"
+ANOTHER_WAY = (
+    "un envoi par {way} était en cours quand le réglage a changé ; une personne doit regarder s'il y est arrivé, puis "
+    "dire ce qu'il en est (register resolve)"
+)
 TOO_EARLY = (
     "la réponse de l'outil s'est perdue et l'écriture n'y est pas encore visible ; elle y sera cherchée à nouveau"
 )
@@ -98,6 +102,16 @@ class Writer(ABC, Generic[Item, Held]):
         """Whether what is sent is a draft."""
         return False
 
+    @property
+    def way(self) -> str:
+        """How it goes, as people read it: kept with the intent, because another way cannot tell what became of it."""
+        return self.capabilities.tool
+
+    def is_another_ways(self, record: DocumentRecord) -> bool:
+        """True when the document is in doubt since another tool, or another way into this one, was to have it."""
+        posting = record.posting
+        return record.state in IN_DOUBT and posting is not None and posting.way not in ("", self.way)
+
     def is_left_to_a_person(self, record: DocumentRecord) -> bool:
         """True when nobody but a person can tell what became of the document."""
         return False
@@ -106,6 +120,10 @@ class Writer(ABC, Generic[Item, Held]):
     def hand_over(self, record: DocumentRecord) -> None:
         """One document, from what is stored of it to what the tool says."""
         self.step.hold_lease()
+        if self.is_another_ways(record):
+            detail = ANOTHER_WAY.format(way=_posting_of(record).way)
+            self.step.change(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=detail)
+            return
         if self.is_left_to_a_person(record):
             self.step.change(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=CANNOT_TELL)
             return
@@ -174,6 +192,7 @@ class Writer(ABC, Generic[Item, Held]):
                 # Stored only while this run still holds the lease: one that was overtaken must not write any more.
                 holder=self.company.run_id,
                 handle=handle,
+                way=self.way,
             )
         except PostingConflict as error:
             self.step.wait(record, Reason.POSSIBLE_DUPLICATE, self.company.posting_key(record), note=str(error))

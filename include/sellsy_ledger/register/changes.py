@@ -89,7 +89,14 @@ def _check_posting(writes: WriteSet, row: StoredDocument, state: State) -> None:
 
 
 def begin_posting(
-    writes: WriteSet, row: StoredDocument, *, posting_key: str, payload_hash: str, draft: bool, handle: str = ""
+    writes: WriteSet,
+    row: StoredDocument,
+    *,
+    posting_key: str,
+    payload_hash: str,
+    draft: bool,
+    handle: str = "",
+    way: str = "",
 ) -> Posting:
     """Store the intent to write: state ``posting``, one more attempt, under ``handle`` where that is known before.
 
@@ -107,6 +114,7 @@ def begin_posting(
         attempts=stored.attempts + 1 if stored else 1,
         draft=draft,
         handle=handle,
+        way=way,
         started_at=writes.now,
     )
     writes.put_part(row, "posting", posting)

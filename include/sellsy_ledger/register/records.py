@@ -18,7 +18,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """One booking attempt's memory. ``entry_id`` is the tool's id once known; ``attempts`` counts writes begun.
 
     ``handle`` is what the hand-over is called while the entry itself has no id yet: the id of an asynchronous import,
-    the batch of a file.
+    the batch of a file. ``way`` is how the last write went (tool, and whether by file or as a PDF only): what another
+    way began cannot be looked up by this one.
 
     ``posted_at`` says that the entry is in the books, ``delivered_at`` that the document was handed over to others who
     bring it there: the register sets them when a step forgets, and refuses to open a document that has one.
@@ -29,6 +30,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     entry_id: str = ""
     handle: str = ""
+    way: str = ""
     ledger_entry_id: str = ""
     draft: bool = False
     pdf_sha256: str = ""

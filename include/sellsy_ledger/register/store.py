@@ -236,9 +236,10 @@ class Register(CompanyMemory):
         who: str,
         holder: str | None = None,
         handle: str = "",
+        way: str = "",
     ) -> Posting:
         """The intent, in one commit, before any write: state ``posting``, attempts + 1, and the batch (``handle``) that
-        the entry is to go with, where it goes with one.
+        the entry is to go with, where it goes with one; ``way`` says how it goes (see :class:`Posting`).
 
         With ``holder`` (the run id), the intent is stored only while that run holds the company's lease: a run that
         was overtaken cannot begin anything.
@@ -256,7 +257,7 @@ class Register(CompanyMemory):
                 leases.check(connection, company, holder=holder, now=writes.now)
             row = _known(read_rows(connection, company, [key]), key)
             return begin_posting(
-                writes, row, posting_key=posting_key, payload_hash=payload_hash, draft=draft, handle=handle
+                writes, row, posting_key=posting_key, payload_hash=payload_hash, draft=draft, handle=handle, way=way
             )
 
     def resolve(self, company: str, key: str, *, entry_id: str | None, who: str, note: str = "") -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 import pytest
-from tests.unit.pipeline.fakes import FileConnector, invoice, missing_pdf
+from tests.unit.pipeline.fakes import FakeConnector, FileConnector, QueueConnector, invoice, missing_pdf
 
 from sellsy_ledger.connectors.base import BatchState
 from sellsy_ledger.core.outcomes import Reason, State
@@ -506,3 +506,26 @@ def test_the_approval_of_a_document_covers_the_file(files):
     here.finish(company, batches)
     assert here.state(invoice(1)) == "delivered"
     assert msgspec.structs.asdict(here.posting(invoice(1)))["handle"] == batch_name(company)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_what_was_collected_for_a_file_is_not_taken_for_an_import_of_another_tool(files, asynchronous):
+    """The tool was changed while the file was on its way: the batch's name means nothing to the new one."""
+    here = files(invoice(1))
+    collected(here)
+    other = QueueConnector(tool="other") if asynchronous else FakeConnector()
+    other.capabilities = msgspec.structs.replace(other.capabilities, tool="other")
+    here.tool = other
+    here.night("run-a")
+    assert here.state(invoice(1)) == "outcome_unknown"
+    assert "fake (fichier)" in here.detail(invoice(1))
+    assert other.held == []
+
+
+def test_what_another_tool_may_have_booked_does_not_go_with_a_file(world):
+    here = world(invoice(1))
+    here.tool.script["post_entry"] = [OutcomeUnknown("read timed out")]
+    here.night()
+    here.tool = FileConnector()
+    here.night()
+    assert (here.state(invoice(1)), here.tool.files) == ("outcome_unknown", {})

@@ -219,3 +219,33 @@ def test_no_queue_is_waited_for_and_no_file_is_delivered(basket):
     here.night()
     assert here.state(invoice(1)) == "delivered"
     assert not {"wait_until_done", "deliver_batch", "batch_state"} & set(here.tool.calls)
+
+
+def test_an_entry_in_doubt_is_not_handed_over_as_a_pdf_beside_it(basket):
+    """The settings changed to PDFs only while nobody knows whether the entry is in the books."""
+    here = basket(invoice(1), posting="posted")
+    here.tool.script["post_entry"] = [("after", LOST)]
+    here.night()
+    here.settings = load_settings({**SETTINGS, "posting": "panier"}, where="test")
+    here.night()
+    assert here.state(invoice(1)) == "outcome_unknown"
+    assert "fake était en cours" in here.detail(invoice(1))
+    assert (len(here.tool.held), keys(here)) == (1, [])
+    here.register.resolve("atelier", invoice(1).key, entry_id=None, who="marie")
+    here.night()
+    assert (here.state(invoice(1)), len(keys(here))) == ("delivered", 1)
+
+
+def test_a_pdf_in_doubt_gets_no_entry_beside_it_and_stops_no_other_document(basket):
+    here = basket(invoice(1))
+    here.tool.script["deposit_document"] = [("after", LOST)]
+    here.night()
+    here.settings = load_settings({**SETTINGS, "posting": "posted"}, where="test")
+    here.sellsy.documents.append(invoice(2))
+    here.night()
+    assert (here.state(invoice(1)), here.state(invoice(2))) == ("outcome_unknown", "verified")
+    assert "PDF" in here.detail(invoice(1))
+    assert here.keys_held() == ["sellsy:4242:sales_invoice:2"]
+    here.register.resolve("atelier", invoice(1).key, entry_id=None, who="marie")
+    here.night()
+    assert here.state(invoice(1)) == "verified"
