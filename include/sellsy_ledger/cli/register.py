@@ -1,7 +1,7 @@
-"""``register``: look into the memory of every document, export it, settle a posting in doubt.
+"""``register``: look into the memory of every document, export it, settle a posting in doubt, keep it safe.
 
 Works without Airflow on the register that ``--register`` or ``SELLSY_LEDGER_REGISTER`` names, by default the one of the
-project's own Airflow home. Only ``resolve`` writes, and its events name the person.
+project's own Airflow home. Only ``resolve``, ``restore`` and ``restored`` write, and their events name the person.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sellsy_ledger.cli import register_export, register_views
+from sellsy_ledger.cli import register_export, register_safety, register_views
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError
 from sellsy_ledger.register.location import default_register_url
@@ -27,7 +27,7 @@ VARIABLE = "SELLSY_LEDGER_REGISTER"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the four actions."""
+    """Declare the options of every action."""
     parser.add_argument(
         "--register", metavar="URL", help=f"the register's database; by default {VARIABLE}, else ./.airflow/register"
     )
@@ -57,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     resolve.add_argument("--who", help="who decides; by default the user of this session")
     resolve.add_argument("--note", default="", help="how it was found out; kept in the document's story")
+    register_safety.configure(actions)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -72,13 +73,16 @@ def run(args: argparse.Namespace) -> int:
     """Do one action.
 
     Returns:
-        0, or 2 when a file was written that does not hold every entry asked for.
+        0; 1 when a check found something; 2 when a file was written that does not hold every entry asked for.
 
     Raises:
         ConfigurationError: no such register, company or document, or options that do not go together.
         TryLater: the register is busy or unreachable.
     """
-    with _open(args.register or os.environ.get(VARIABLE)) as register:
+    url = args.register or os.environ.get(VARIABLE)
+    if args.action in register_safety.ACTIONS:
+        return register_safety.run(args, _user, lambda: _existing(url))
+    with Register.open(_existing(url)) as register:
         if args.action == "list":
             _list(register, args)
         elif args.action == "show":
@@ -95,13 +99,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _open(url: str | None) -> Register:
+def _existing(url: str | None) -> str:
     url = url or default_register_url(Path.cwd())
     file = url.removeprefix("sqlite:///")
     # Opening would make an empty register, and an empty answer would pass for the truth.
     if file != url and not file.startswith("file:") and not Path(file).exists():
         raise ConfigurationError(f"There is no register at {file}; name it with --register or {VARIABLE}.")
-    return Register.open(url)
+    return url
 
 
 def _list(register: Register, args: argparse.Namespace) -> None:

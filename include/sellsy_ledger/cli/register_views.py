@@ -19,7 +19,7 @@ from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import State, sentence
 from sellsy_ledger.register.store import DocumentRecord, Event
 
-__all__ = ["STATES", "list_documents", "message", "show"]
+__all__ = ["STATES", "console", "list_documents", "message", "plain", "show"]
 
 STATES: dict[State, str] = {
     State.SEEN: "lue",
@@ -58,12 +58,12 @@ def list_documents(records: Iterable[DocumentRecord], style: str) -> None:
     for record in records:
         document, posting = record.document, record.posting
         table.add_row(
-            *(_plain(text) for text in (record.company, record.key, document.number, f"{document.date:%d/%m/%Y}")),
-            _plain(document.third_party_name),
-            _plain(_amount(document.gross_cents, document.currency)),
-            *(_plain(text) for text in (STATES[record.state], message(record), posting.entry_id if posting else "")),
+            *(plain(text) for text in (record.company, record.key, document.number, f"{document.date:%d/%m/%Y}")),
+            plain(document.third_party_name),
+            plain(_amount(document.gross_cents, document.currency)),
+            *(plain(text) for text in (STATES[record.state], message(record), posting.entry_id if posting else "")),
         )
-    _console().print(table)
+    console().print(table)
 
 
 def show(record: DocumentRecord, events: Sequence[Event], style: str) -> None:
@@ -71,16 +71,16 @@ def show(record: DocumentRecord, events: Sequence[Event], style: str) -> None:
     if style == "json":
         _print_json([_whole(record, events)])
         return
-    console = _console()
-    console.print(_facts(record))
+    out = console()
+    out.print(_facts(record))
     if record.entry is not None:
-        console.print(_entry(record))
-    console.print(_story(events))
+        out.print(_entry(record))
+    out.print(_story(events))
 
 
 def _facts(record: DocumentRecord) -> Table:
     document, posting, pdf = record.document, record.posting, record.supporting_document
-    table = Table(title=_plain(f"{document.number} ({record.key}), {record.company}"), show_header=False)
+    table = Table(title=plain(f"{document.number} ({record.key}), {record.company}"), show_header=False)
     facts = {
         "Date": f"{document.date:%d/%m/%Y}",
         "Tiers": document.third_party_name,
@@ -106,7 +106,7 @@ def _facts(record: DocumentRecord) -> Table:
         }
     for name, value in facts.items():
         if value:
-            table.add_row(name, _plain(value))
+            table.add_row(name, plain(value))
     return table
 
 
@@ -114,7 +114,7 @@ def _entry(record: DocumentRecord) -> Table:
     entry = record.entry
     if entry is None:
         raise ValueError(record.key)
-    table = Table(title=_plain(f"Écriture : journal {entry.journal}, {entry.date:%d/%m/%Y}, pièce {entry.piece}"))
+    table = Table(title=plain(f"Écriture : journal {entry.journal}, {entry.date:%d/%m/%Y}, pièce {entry.piece}"))
     for name in ("Compte", "Auxiliaire", "Libellé"):
         table.add_column(name, overflow="fold")
     for name in ("Débit", "Crédit"):
@@ -124,9 +124,9 @@ def _entry(record: DocumentRecord) -> Table:
     for line in entry.lines:
         amounts = (cents_to_french(cents) if cents else "" for cents in (line.debit_cents, line.credit_cents))
         table.add_row(
-            *(_plain(text) for text in (line.account, line.auxiliary_account or "", line.label)),
+            *(plain(text) for text in (line.account, line.auxiliary_account or "", line.label)),
             *amounts,
-            *(_plain(text) for text in (line.vat_code or "", explain(line))),
+            *(plain(text) for text in (line.vat_code or "", explain(line))),
         )
     return table
 
@@ -137,7 +137,7 @@ def _story(events: Sequence[Event]) -> Table:
         table.add_column(name, overflow="fold")
     for event in events:
         texts = (f"{event.at:%d/%m/%Y %H:%M:%S}", event.who, event.what, event.state, event.reason or "", event.note)
-        table.add_row(*(_plain(text) for text in texts))
+        table.add_row(*(plain(text) for text in texts))
     return table
 
 
@@ -193,10 +193,11 @@ def _amount(cents: int, currency: str) -> str:
     return text if currency == "EUR" else f"{text.removesuffix('€')}{currency}"
 
 
-def _plain(text: str) -> Text:
+def plain(text: str) -> Text:
+    """Text of anybody's as a cell: nothing in it steers the terminal."""
     return Text("".join(character if character.isprintable() else " " for character in text))
 
 
-def _console() -> Console:
+def console() -> Console:
     """As wide as the terminal; a pipe has no width, and a file is read later."""
     return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _PIPE_WIDTH)

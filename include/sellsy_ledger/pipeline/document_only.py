@@ -60,7 +60,7 @@ class DepositWriter(Writer[Deposit, Receipt]):
 
     def hand_over(self, record: DocumentRecord) -> None:
         """One document."""
-        self._in_doubt = record.state in IN_DOUBT
+        self._in_doubt = record.state in IN_DOUBT or self.is_forgotten(record)
         super().hand_over(record)
 
     def found(self, record: DocumentRecord, item: Deposit, posting: Posting, held: Receipt) -> None:

@@ -12,6 +12,7 @@ from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.errors import DocumentError, OutcomeUnknown
 from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger.pipeline.posting_request import build_request
+from sellsy_ledger.pipeline.relinking import as_held, as_linked
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch
 from sellsy_ledger.pipeline.writing import IN_DOUBT, Writer
@@ -39,13 +40,27 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
         """As the settings say."""
         return self.company.settings.posting == "draft"
 
+    @property
+    def can_ask(self) -> bool:
+        """False for a tool that shows no entries."""
+        return self.capabilities.key is not KeySupport.NONE
+
     def is_left_to_a_person(self, record: DocumentRecord) -> bool:
         """True when the tool cannot be asked for an entry."""
-        return record.state in IN_DOUBT and self.capabilities.key is KeySupport.NONE
+        return record.state in IN_DOUBT and not self.can_ask
 
     def prepare(self, record: DocumentRecord) -> PostingRequest:
         """The request, PDF included."""
         return build_request(self.company, record, self.ledger)
+
+    def hand_over(self, record: DocumentRecord) -> None:
+        """One document; in a restored register, with the third party that entries found tonight have named."""
+        linked = (
+            as_linked(self.company, record) if record.state is State.READY and self.is_forgotten(record) else record
+        )
+        if linked is not record:
+            self.step.store(record, entry=linked.entry, ledger_third_party=linked.ledger_third_party)
+        super().hand_over(linked)
 
     def seal(self, item: PostingRequest) -> str:
         """The hash of the payload."""
@@ -65,13 +80,13 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
             held = self.connector.read_back(item, held.entry_id) or held
         # An entry whose PDF was to follow and never did gets it now; it is no other entry for that.
         pdf_to_follow = held.pdf_present is False and takes_pdf_later(self.connector)
-        different = differences(
-            item,
-            held,
-            self.capabilities,
-            pdf_sha256=None if pdf_to_follow else _sha256(item),
-            validated_meanwhile=True,
-        )
+        expected_pdf = None if pdf_to_follow else _sha256(item)
+        different = self._differences(item, held, expected_pdf)
+        relinked = as_held(item, held) if different and self.is_forgotten(record) else None
+        if relinked is not None and not self._differences(relinked, held, expected_pdf):
+            self._relink(record, relinked)
+            item, different = relinked, []
+            posting = msgspec.structs.replace(posting, payload_hash=self.seal(item))
         if different:
             detail = " ; ".join(different[:5])
             self.store(record, state=State.CONFLICT, reason=None, detail=detail, posting=posting, note=detail)
@@ -84,6 +99,19 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
             pdf_attached=bool(held.pdf_sha256 or held.pdf_present),
         )
         self.book(record, item, posting, receipt, note="found in the tool under its key; not written again")
+
+    def _differences(self, item: PostingRequest, held: PostedEntry, pdf_sha256: str | None) -> list[str]:
+        return differences(item, held, self.capabilities, pdf_sha256=pdf_sha256, validated_meanwhile=True)
+
+    def _relink(self, record: DocumentRecord, item: PostingRequest) -> None:
+        """The entry found names the third party's account: the link that was lost is stored again, for all to come."""
+        if record.third_party is not None:
+            self.company.register.store_third_party_link(
+                self.company.name, record.third_party.key, item.third_party, who=self.company.who
+            )
+        self.step.store(
+            record, entry=item.entry, ledger_third_party=item.third_party, note="third party as in the entry found"
+        )
 
     def written(self, record: DocumentRecord, item: PostingRequest, posting: Posting, receipt: Receipt) -> None:
         """Booked, or taken into the tool's queue: then its name there is committed at once, and asked for later."""

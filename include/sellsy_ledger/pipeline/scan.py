@@ -80,6 +80,7 @@ class Scan:
         if self._is_whole:
             self._note_retractions()
             self._remember_mark(mark)
+            self.company.register.note_caught_up(self.company.name)
 
     @property
     def _is_whole(self) -> bool:
@@ -98,6 +99,10 @@ class Scan:
         return hashlib.sha256(bound.encode()).hexdigest()
 
     def _last_mark(self) -> str | None:
+        restored = self.company.register.restored(self.company.name)
+        if restored is not None and restored.caught_up_at is None:
+            # The mark is as old as the copy that was restored: everything is listed once, whatever it says.
+            return None
         note = json.loads(self.company.register.note(self.company.name, MARK_NOTE) or "{}")
         if not note or self.company.now() - dt.datetime.fromisoformat(note["at"]) >= FULL_SCAN_EVERY:
             return None

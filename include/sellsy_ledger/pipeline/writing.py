@@ -68,8 +68,10 @@ class Writer(ABC, Generic[Item, Held]):
         self.connector = step.company.connector
         self.capabilities = step.company.connector.capabilities
         self._approvals = Approvals(step.company)
-        # A register that was lost, or restored from an old copy, takes documents already in the books for new ones.
-        # So the first new document of a batch is looked up too, and all the others once one was found.
+        # A register that was restored from a copy takes what was posted since the copy for new: see `is_forgotten`.
+        self._restored = step.company.register.restored(step.company.name)
+        # One that was lost, or restored without a word, has no such note: so the first new document of a batch is
+        # looked up too, and all the others once one was found.
         self.looks_up_first_tries = True
 
     # -- what a subclass tells -----------------------------------------------------------------------------------
@@ -116,6 +118,15 @@ class Writer(ABC, Generic[Item, Held]):
         """True when nobody but a person can tell what became of the document."""
         return False
 
+    @property
+    def can_ask(self) -> bool:
+        """True when the tool can be asked whether it holds a document."""
+        return True
+
+    def is_forgotten(self, record: DocumentRecord) -> bool:
+        """True when the register was restored, and the document may be in the books for all that it knows."""
+        return self._restored is not None and self._restored.may_hide(record)
+
     # -- the one path --------------------------------------------------------------------------------------------
     def hand_over(self, record: DocumentRecord) -> None:
         """One document, from what is stored of it to what the tool says."""
@@ -143,15 +154,24 @@ class Writer(ABC, Generic[Item, Held]):
         settles = record.state in IN_DOUBT and self.capabilities.settles_within_seconds > 0
         if settles and not self._is_surely_absent(record, item):
             return
+        forgotten = self.is_forgotten(record)
         posting = self.begin(record, sealed)
         if posting is None:
             return
-        doubt = _Doubt(surely_absent=settles or posting.attempts == 1 or record.state is State.READY)
+        fresh = not forgotten and (posting.attempts == 1 or record.state is State.READY)
+        doubt = _Doubt(surely_absent=settles or fresh)
         with self._telling(record, posting, doubt):
-            if not settles and (posting.attempts > 1 or self.looks_up_first_tries):
+            if forgotten and not self.can_ask:
+                self.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=CANNOT_TELL, posting=posting)
+                return
+            if not settles and (forgotten or posting.attempts > 1 or self.looks_up_first_tries):
                 held = self.find(item, surely_absent=doubt.surely_absent)
                 if held is not None:
                     self.found(record, item, posting, held)
+                    return
+                if forgotten and not self._has_settled(self._restored_at):
+                    # What was posted just before the restore may still be in the tool's queue.
+                    self.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=TOO_EARLY, posting=posting)
                     return
                 doubt.surely_absent = True
                 self.looks_up_first_tries = False
@@ -168,16 +188,22 @@ class Writer(ABC, Generic[Item, Held]):
             if held is not None:
                 self.found(record, item, posting, held)
             else:
-                absent = self._has_settled(posting)
+                absent = self._has_settled(posting.started_at) and self._has_settled(self._restored_at)
                 if not absent:
                     self.step.change(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=TOO_EARLY)
         return absent
 
-    def _has_settled(self, posting: Posting) -> bool:
-        if posting.started_at is None:
+    @property
+    def _restored_at(self) -> dt.datetime:
+        """Since when nothing unknown to this register was posted; the beginning of time when it never was restored."""
+        return self._restored.at if self._restored is not None else dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def _has_settled(self, since: dt.datetime | None) -> bool:
+        """True when whatever was written by ``since`` is visible in the tool by now."""
+        if since is None:
             return False
-        age = self.company.now() - posting.started_at
-        return age > dt.timedelta(seconds=self.capabilities.settles_within_seconds)
+        settling = dt.timedelta(seconds=self.capabilities.settles_within_seconds)
+        return not settling or self.company.now() - since > settling
 
     def begin(self, record: DocumentRecord, sealed: str, *, handle: str = "") -> Posting | None:
         """Commit the intent; None when somebody else is at the document, or its key belongs to another one."""
@@ -216,7 +242,14 @@ class Writer(ABC, Generic[Item, Held]):
         try:
             yield
         except DocumentError as error:
-            self.refused(record, posting, error)
+            if doubt.surely_absent:
+                self.refused(record, posting, error)
+            else:
+                # The look-up itself was refused: that tells nothing of what an earlier write did.
+                detail = detail_of(error)
+                self.store(
+                    record, state=State.OUTCOME_UNKNOWN, reason=None, detail=detail, note=str(error)[:500], posting=posting
+                )
         except PostingConflict as error:
             self.store(record, state=State.CONFLICT, reason=None, detail=error.message, posting=posting)
         except OutcomeUnknown as error:

@@ -4,7 +4,7 @@ their manners; messages never hold a password or a row's content.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -115,12 +115,31 @@ class Database:
                 self._lock(connection, company)
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A transaction that reads everything as it was at one moment, whatever others write meanwhile."""
+        one_moment = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.translated(), self.engine.execution_options(**one_moment).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self, tables: Sequence[str]) -> Iterator[Connection]:
+        """A transaction that is alone to write into ``tables`` (plain names of ours), for every company."""
+        with self.translated(), self._writer.begin() as connection:
+            if not self.is_sqlite:
+                self._wait_at_most(connection)
+                connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
+            yield connection
+
     def _lock(self, connection: Connection, name: str) -> None:
         """Serialise by name until the transaction ends; without it two steps would read the same row and both write."""
+        self._wait_at_most(connection)
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 20260101))"), {"name": name})
+
+    def _wait_at_most(self, connection: Connection) -> None:
         connection.execute(
             text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": f"{int(self._busy_seconds * 1000)}ms"}
         )
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 20260101))"), {"name": name})
 
     @contextmanager
     def translated(self) -> Iterator[None]:

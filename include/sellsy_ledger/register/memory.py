@@ -12,10 +12,11 @@ from sqlalchemy import Connection, delete, insert, select
 
 from sellsy_ledger.core.third_parties import LedgerThirdParty
 from sellsy_ledger.errors import ConfigurationError
-from sellsy_ledger.register import leases, tables
+from sellsy_ledger.register import leases, restored, tables
 from sellsy_ledger.register.codec import clean, decode, encode, hash_text, searched
 from sellsy_ledger.register.database import Database
 from sellsy_ledger.register.records import StoredProof
+from sellsy_ledger.register.restored import Restored
 from sellsy_ledger.register.rows import WriteSet, chunks, insert_or_replace
 
 __all__ = ["CompanyMemory"]
@@ -157,6 +158,28 @@ class CompanyMemory:
         row = {"company": company, "name": name, "value": clean(value), "updated_at": self._now()}
         with self._database.writing(company) as connection:
             insert_or_replace(connection, tables.note, [row])
+
+    # -- restored from a copy ------------------------------------------------------------------------------------
+    def restored(self, company: str) -> Restored | None:
+        """When this register was last restored from a copy, and how far ``company`` has caught up; None = never."""
+        with self._database.reading() as connection:
+            return restored.read(connection, company)
+
+    def note_restored(self, *, who: str, note: str) -> None:
+        """From now on documents are looked for in the tools before they are posted (see :class:`Restored`)."""
+        with self._writing(restored.EVERY_COMPANY, who) as (connection, writes):
+            restored.mark(connection, writes, note)
+
+    def forget_restored(self, *, who: str, note: str) -> bool:
+        """A person says that nothing was posted since the copy was taken; returns whether anything was noted."""
+        with self._writing(restored.EVERY_COMPANY, who) as (connection, writes):
+            return restored.unmark(connection, writes, note)
+
+    def note_caught_up(self, company: str) -> None:
+        """Every document that Sellsy lists for ``company`` has been recorded since the restore."""
+        known = self.restored(company)
+        if known is not None and known.caught_up_at is None:
+            self.store_note(company, restored.CAUGHT_UP, restored.caught_up(known, self._now()))
 
     # -- proofs --------------------------------------------------------------------------------------------------
     def store_proof(self, company: str, period: str, *, level: str, content: str, who: str) -> None:

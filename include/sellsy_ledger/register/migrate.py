@@ -16,7 +16,7 @@ from sellsy_ledger.errors import ConfigurationError, TryLater
 from sellsy_ledger.register import migrations
 from sellsy_ledger.register.database import Database
 
-__all__ = ["VERSION_TABLE", "ensure_schema"]
+__all__ = ["VERSION_TABLE", "ensure_schema", "schema_revision"]
 
 VERSION_TABLE = "sellsy_ledger_version"
 """Not Alembic's default name, so that the register may share a database with another program."""
@@ -33,7 +33,7 @@ def ensure_schema(database: Database) -> None:
         ConfigurationError: the register was written by a later version of the program.
     """
     with database.reading() as connection:
-        if _version(connection) == migrations.HEAD:
+        if schema_revision(connection) == migrations.HEAD:
             return
     if database.is_sqlite:
         with _file_lock(database):
@@ -46,7 +46,8 @@ def ensure_schema(database: Database) -> None:
         _upgrade(connection, database)
 
 
-def _version(connection: Connection) -> str | None:
+def schema_revision(connection: Connection) -> str | None:
+    """The migration that the database stands at; None where there is no register."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     version: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
@@ -80,7 +81,7 @@ def _use_write_ahead_log(database: Database) -> None:
 
 
 def _upgrade(connection: Connection, database: Database) -> None:
-    if _version(connection) == migrations.HEAD:
+    if schema_revision(connection) == migrations.HEAD:
         return
     # Alembic costs a fifth of a second to import: only the process that migrates pays it.
     from alembic import command

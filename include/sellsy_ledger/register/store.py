@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, collate, func, select
+from sqlalchemy import and_, collate, func, select
 
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.errors import InvariantBroken
 from sellsy_ledger.register import leases, tables
+from sellsy_ledger.register.audit import broken_stories, lost_documents
 from sellsy_ledger.register.changes import apply_change, begin_posting, resolve
 from sellsy_ledger.register.codec import searched
 from sellsy_ledger.register.database import Database
@@ -200,29 +201,11 @@ class Register(CompanyMemory):
         """
         for keys in chunks(self.select(company)):
             with self._database.reading() as connection:
-                rows = read_rows(connection, company, keys)
-                links = self._hash_links(connection, company, keys)
-            for key, row in rows.items():
-                last = ""
-                for before, after in links.get(key, []):
-                    if before != last:
-                        yield f"{key}: an event is missing from its story."
-                    last = after
-                if row.compute_hash() != last:
-                    yield f"{key}: its content is not what its last event left."
-
-    @staticmethod
-    def _hash_links(connection: Connection, company: str, keys: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-        event = tables.event
-        statement = (
-            select(event.c.key, event.c.hash_before, event.c.hash_after)
-            .where(event.c.company == company, event.c.key.in_(keys))
-            .order_by(event.c.id)
-        )
-        links: dict[str, list[tuple[str, str]]] = {}
-        for key, before, after in connection.execute(statement):
-            links.setdefault(key, []).append((before, after))
-        return links
+                broken = broken_stories(connection, company, keys)
+            yield from map(str, broken)
+        with self._database.reading() as connection:
+            gone = lost_documents(connection, company)
+        yield from map(str, gone)
 
     # -- posting -------------------------------------------------------------------------------------------------
     def begin_posting(
