@@ -358,6 +358,11 @@ class Transport:
             seconds = retry_after_seconds(answer.headers)
             self.throttle.pause(min(seconds if seconds is not None else 1.0, self.longestwait_seconds))
             return TryLater(what, retry_after_seconds=seconds, **facts)
+        if status in downloads.PASSING:
+            # A gateway that gave up waiting says nothing of what the server behind it still does.
+            if request.wrote:
+                return OutcomeUnknown(f"{what} The request may have been carried out.", **facts)
+            return TryLater(what, **facts)
         if 300 <= status < 400:
             if request.wrote:
                 return OutcomeUnknown(f"{what} A redirect is never followed.", **facts)

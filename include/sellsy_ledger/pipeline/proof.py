@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from sellsy_ledger.connectors.base import PostedEntry, PostingRequest
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.outcomes import State, sentence
 from sellsy_ledger.errors import ConfigurationError, DocumentError, PostingConflict
@@ -160,7 +159,10 @@ def _read_and_add(company: Company, record: DocumentRecord, proof: Proof, ledger
     if held is None:
         proof.gaps.append(_gap(record, GONE))
         return
-    ledger.add(_held_gross(record, request, held))
+    if held.lines is None:
+        proof.unseen += 1
+    else:
+        ledger.add(_held_gross(record, third_party_cents(request, held.lines)))
     found = differences(
         request,
         held,
@@ -172,11 +174,8 @@ def _read_and_add(company: Company, record: DocumentRecord, proof: Proof, ledger
         proof.gaps.append(_gap(record, " ; ".join(found[:5])))
 
 
-def _held_gross(record: DocumentRecord, request: PostingRequest, held: PostedEntry) -> int:
+def _held_gross(record: DocumentRecord, debit_minus_credit: int) -> int:
     """The third-party line as the tool holds it, signed like the document: what the customer owes, or we owe."""
-    if held.lines is None:
-        return _signed(record.document)
-    debit_minus_credit = third_party_cents(request, held.lines)
     return debit_minus_credit if record.document.kind.direction.value == "sales" else -debit_minus_credit
 
 

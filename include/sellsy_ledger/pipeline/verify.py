@@ -23,13 +23,15 @@ from sellsy_ledger.register.store import DocumentRecord
 __all__ = ["read_back", "verify_entries"]
 
 GONE = "l'écriture a disparu de l'outil comptable depuis son envoi"
+NO_LINES = "l'outil montre l'écriture sans ses lignes : elle n'a pas pu être comparée"
 # A draft posted longer ago than this may have been validated by the accountant since.
 DRAFT_SURE_FOR = dt.timedelta(hours=1)
 CHUNK = 20
 
 
 def verify_entries(company: Company, batch: str) -> StepReport:
-    """Mark the posted documents of the batch verified, or in conflict with the facts named.
+    """Mark the posted documents of the batch verified, or in conflict with the facts named. One whose lines the tool
+    does not show stays posted.
 
     Raises:
         AccessError: the tool refuses us.
@@ -92,6 +94,9 @@ def _verify_one(step: Batch, record: DocumentRecord, patience: Patience) -> None
     )
     if found:
         step.change(record, state=State.CONFLICT, reason=None, detail=" ; ".join(found[:5]))
+        return
+    if held.lines is None:
+        step.change(record, detail=NO_LINES)
         return
     verified = msgspec.structs.replace(
         posting,

@@ -247,9 +247,8 @@ class Writer(ABC, Generic[Item, Held]):
             else:
                 # The look-up itself was refused: that tells nothing of what an earlier write did.
                 detail = detail_of(error)
-                self.store(
-                    record, state=State.OUTCOME_UNKNOWN, reason=None, detail=detail, note=str(error)[:500], posting=posting
-                )
+                note = str(error)[:500]
+                self.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=detail, note=note, posting=posting)
         except PostingConflict as error:
             self.store(record, state=State.CONFLICT, reason=None, detail=error.message, posting=posting)
         except OutcomeUnknown as error:

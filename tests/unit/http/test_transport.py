@@ -235,6 +235,8 @@ def test_a_date_without_the_servers_clock_is_compared_with_ours() -> None:
         pytest.param(answer(500), id="500"),
         pytest.param(answer(503, b"", {"Retry-After": "1"}), id="503 with Retry-After"),
         pytest.param(answer(303, b"", {"Location": "/done"}), id="redirect"),
+        pytest.param(answer(408), id="408 of a gateway that gave up waiting"),
+        pytest.param(answer(425), id="425"),
         pytest.param(RESET, id="reset"),
         pytest.param(CLOSE, id="closed"),
         pytest.param(HANG, id="time-out"),

@@ -262,6 +262,34 @@ def test_a_tool_that_cannot_be_read_never_shows_verified(world):
     assert here.night() is None
 
 
+def test_an_entry_whose_lines_do_not_come_back_is_never_verified(world):
+    """A tool that can be read in general may not show the lines of one entry: nothing was compared then."""
+    here = world(invoice(1))
+    original = here.tool._shown
+    here.tool._shown = lambda held: msgspec.structs.replace(original(held), lines=None)
+    here.night()
+    assert here.state(invoice(1)) == "posted"
+    assert "lignes" in here.detail(invoice(1))
+    here.tool._shown = original
+    here.night()
+    assert (here.state(invoice(1)), here.detail(invoice(1))) == ("verified", "")
+
+
+def test_a_look_up_that_refuses_its_document_keeps_the_outcome_unknown(world):
+    """Only a refused write says that nothing was written; what a look-up refuses may be in the books."""
+    here = world(invoice(1))
+    here.tool.script["post_entry"] = [("after", OutcomeUnknown("read timed out"))]
+    here.night()
+    here.tool.script["find_entry"] = [
+        PostingRefused("the journal is closed", reason=Reason.REFUSED_BY_TOOL, facts={"detail": "journal fermé"})
+    ]
+    here.night()
+    assert (here.state(invoice(1)), here.detail(invoice(1))) == ("outcome_unknown", "journal fermé")
+    here.night()
+    assert here.state(invoice(1)) == "verified"
+    assert here.keys_held() == [KEY_1]
+
+
 def test_a_draft_validated_by_the_accountant_is_no_conflict_later(world):
     here = world(invoice(1), posting="draft")
     company = here.company()

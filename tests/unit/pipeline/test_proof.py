@@ -75,6 +75,18 @@ def test_a_tool_that_cannot_be_read_is_never_proved(world):
     assert proof.ledger is None
 
 
+def test_a_month_with_an_entry_whose_lines_do_not_come_back_is_not_provable(world):
+    here = world(invoice(1), invoice(2))
+    here.night()
+    original = here.tool._shown
+    here.tool._shown = lambda held: msgspec.structs.replace(
+        original(held), lines=original(held).lines if held.entry_id == "E2" else None
+    )
+    proof = prove(here.company(), "2026-02")
+    assert (proof.level, proof.unseen, proof.gaps) == ("not_provable", 1, [])
+    assert proof.ledger.documents == 1
+
+
 def test_a_ledger_that_does_not_answer_leaves_no_proof(world):
     here = world(invoice(1))
     here.night()

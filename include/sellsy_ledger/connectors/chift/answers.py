@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
@@ -238,8 +239,10 @@ class Transaction(msgspec.Struct, frozen=True):
 
     @property
     def refused(self) -> bool:
-        """True when the request was answered with a refusal, so that nothing was written."""
-        return 400 <= self.status_code < 500
+        """True when the request was answered with a refusal, so that nothing was written; 408 tells of a wait that was
+        given up, not of what the tool behind did.
+        """
+        return 400 <= self.status_code < 500 and self.status_code != HTTPStatus.REQUEST_TIMEOUT
 
 
 def read_as(kind: type[T], data: Any) -> T:

@@ -41,7 +41,7 @@ _CAVEATS = {
 }
 
 
-def _variant(behind: str, **its_own: Any) -> Capabilities:
+def _variant(behind: str, *, settles_within_seconds: int = 900, **its_own: Any) -> Capabilities:
     return Capabilities(
         tool="chift",
         title=f"Chift ({BEHIND[behind]})",
@@ -64,6 +64,9 @@ def _variant(behind: str, **its_own: Any) -> Capabilities:
         pdf_max_bytes=50 * 1024 * 1024,
         # `^[a-zA-Z0-9\-_ ]{1,196}(?:.pdf)?$`
         pdf_name_max=200,
+        # The tool behind, or the agent before it, may finish a request after Chift gave it up: ours, no figure is
+        # documented.
+        settles_within_seconds=settles_within_seconds,
         # Chift names no limit of its own; ours spares the tool behind.
         rate_limit=(5, 1.0),
         max_concurrent=2,
@@ -85,8 +88,6 @@ VARIANTS: dict[str, Capabilities] = {
         # Sage keeps 17; 10 fits every tool.
         auxiliary_max=10,
         auxiliary_prefix=_ROOTS,
-        # The local agent may finish a request after Chift gave it up: ours, no figure is documented.
-        settles_within_seconds=900,
     ),
     "acd": _variant(
         "acd",
@@ -102,6 +103,8 @@ VARIANTS: dict[str, Capabilities] = {
     "cegid_loop": _variant(
         "cegid_loop",
         draft=False,
+        # Loop's imports are a queue, whoever hands them over: as for our own connector.
+        settles_within_seconds=3600,
         label_max=35,
         # No length is documented; 20 is the longest piece number of Cegid's own exchange formats.
         piece_max=20,

@@ -147,7 +147,8 @@ def settle(client: InqomClient, operation_id: str, options: Options) -> str:
         ``running``, ``ended`` (the entry should be there), ``failed`` or ``unknown`` (it may be there).
 
     Raises:
-        PostingRefused: Inqom finds fault with the file; the operation was taken away, nothing is booked.
+        PostingRefused: Inqom finds fault with the file, or refuses to integrate it; the operation was taken away,
+            nothing is booked.
         OutcomeUnknown: it could not be taken away.
     """
     operation = client.operation(operation_id)
@@ -175,6 +176,9 @@ def _waiting(client: InqomClient, operation_id: str, options: Options) -> str:
         raise refusal(issues)
     try:
         client.integrate(operation_id)
+    except PostingRefused:
+        _take_away(client, operation_id)
+        raise
     except OutcomeUnknown as error:
         # The operation itself tells at the next look whether it goes on.
         log.warning("Inqom operation %s: %s", operation_id, error.message)

@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from sellsy_ledger.connectors.base import PostingRequest
+from sellsy_ledger.connectors.cegid_loop import capabilities as cegid_loop
 from sellsy_ledger.connectors.chift import connector as connector_module
 from sellsy_ledger.connectors.chift import held
 from sellsy_ledger.connectors.chift.answers import Transaction
+from sellsy_ledger.connectors.chift.capabilities import VARIANTS
 from sellsy_ledger.connectors.chift.connector import ChiftConnector
 from sellsy_ledger.connectors.chift.mapper import request_id
 from sellsy_ledger.core.documents import Direction, Kind
@@ -264,6 +266,16 @@ def test_what_chift_says_it_did_and_the_books_do_not_show_is_unknown(stage: Stag
     stage.say(f"GET {path}/transactions", answer(200, body=told), error(404), answer(200, body=told), error(404))
     with pytest.raises(OutcomeUnknown, match="the books show nothing"):
         connector.post_entry(request)
+
+
+@pytest.mark.parametrize(("status", "is_refusal"), [(400, True), (409, True), (408, False), (504, False), (201, False)])
+def test_what_chift_remembers_of_a_request_that_it_gave_up_is_no_refusal(status: int, *, is_refusal: bool) -> None:
+    assert Transaction(status_code=status).refused is is_refusal
+
+
+def test_no_tool_behind_chift_is_believed_to_have_settled_at_once() -> None:
+    assert all(variant.settles_within_seconds >= 900 for variant in VARIANTS.values())
+    assert VARIANTS["cegid_loop"].settles_within_seconds == cegid_loop.CAPABILITIES.settles_within_seconds
 
 
 def test_an_entry_that_somebody_removed_is_a_conflict(stage: Stage) -> None:

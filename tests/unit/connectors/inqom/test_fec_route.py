@@ -131,6 +131,30 @@ def test_a_lost_answer_to_the_integration_is_settled_by_the_next_looks(
     assert len(puppet.sandbox.entries("inqom")) == 1
 
 
+def test_an_operation_whose_integration_is_refused_is_taken_away(
+    puppet: Puppet, connector: InqomConnector, sale: PostingRequest
+) -> None:
+    """Left there, a person would integrate it beside the corrected one of a later night."""
+    receipt = connector.post_entry(sale)
+    puppet.say(f"POST {OPERATIONS}/{receipt.handle}/integrate", answer(400, text="La période est close"))
+    with pytest.raises(PostingRefused) as refused:
+        settled(connector, sale, receipt)
+    assert refused.value.reason is Reason.PERIOD_CLOSED
+    assert puppet.count("DELETE", f"{OPERATIONS}/{receipt.handle}") == 1
+    puppet.sandbox.app.test_client().post("/_sandbox/inqom/work")
+    assert puppet.sandbox.entries("inqom") == []
+
+
+def test_a_refused_integration_that_cannot_be_taken_away_is_of_unknown_outcome(
+    puppet: Puppet, connector: InqomConnector, sale: PostingRequest
+) -> None:
+    receipt = connector.post_entry(sale)
+    puppet.say(f"POST {OPERATIONS}/{receipt.handle}/integrate", answer(409, text="en cours"))
+    puppet.say(f"DELETE {OPERATIONS}/{receipt.handle}", answer(400, text="non"))
+    with pytest.raises(OutcomeUnknown, match=receipt.handle):
+        settled(connector, sale, receipt)
+
+
 STATES: tuple[tuple[str, Callable[[Any], bool] | type[Exception]], ...] = (
     ("Received", lambda done: done is None),
     ("ParsingStart", lambda done: done is None),
