@@ -26,6 +26,7 @@ from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.errors import DocumentError, TryLater
 from sellsy_ledger.pipeline.company import Company, Selection
 from sellsy_ledger.pipeline.steps import LEASE_SECONDS, OPEN_STATES, Patience, chunks, detail_of, state_of_refusal
+from sellsy_ledger.register.states import IN_FLIGHT
 from sellsy_ledger.register.states import OPEN as NOT_IN_BOOKS
 from sellsy_ledger.register.store import Change, DocumentRecord
 from sellsy_ledger.sources.sellsy.fields import PARIS
@@ -169,6 +170,9 @@ class Scan:
                     fresh.append((record.document, record.third_party, mark))
                 changes += self._known_again(record, document)
                 continue
+            if record is not None and record.state in IN_FLIGHT:
+                # Nothing of the change is stored before the doubt is settled: no quiet night passes over it until then.
+                self._is_clean = False
             read, trouble = self._complete(document, record)
             fresh.append((read, third_party, mark))
             changes += trouble

@@ -253,6 +253,9 @@ class Writer(ABC, Generic[Item, Held]):
             self.store(record, state=State.CONFLICT, reason=None, detail=error.message, posting=posting)
         except OutcomeUnknown as error:
             detail = self.detail_of_unknown(error)
+            if doubt.surely_absent:
+                # It was the write, which may have left until now: what the tool needs to settle counts from here.
+                posting = msgspec.structs.replace(posting, started_at=self.company.now())
             self.store(
                 record, state=State.OUTCOME_UNKNOWN, reason=None, detail=detail, note=str(error)[:500], posting=posting
             )

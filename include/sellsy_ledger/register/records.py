@@ -21,6 +21,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     the batch of a file. ``way`` is how the last write went (tool, and whether by file or as a PDF only): what another
     way began cannot be looked up by this one.
 
+    ``started_at`` is when the last write was begun, or when its answer was found to be lost.
+
     ``posted_at`` says that the entry is in the books, ``delivered_at`` that the document was handed over to others who
     bring it there: the register sets them when a step forgets, and refuses to open a document that has one.
     """

@@ -290,6 +290,42 @@ def test_a_look_up_that_refuses_its_document_keeps_the_outcome_unknown(world):
     assert here.keys_held() == [KEY_1]
 
 
+def test_a_tool_settles_from_when_its_answer_was_lost_not_from_the_intent(world):
+    """A quota, an upload or a slow answer may lie between the two."""
+    here = world(invoice(1), connector=able(settles_within_seconds=600))
+    original = here.tool.post_entry
+
+    def slow(request):
+        here.tool.post_entry = original
+        here.clock += dt.timedelta(minutes=9)
+        raise OutcomeUnknown("read timed out")
+
+    here.tool.post_entry = slow
+    here.night()
+    here.clock += dt.timedelta(minutes=5)
+    here.night()
+    assert (here.state(invoice(1)), here.keys_held()) == ("outcome_unknown", [])
+    here.clock += dt.timedelta(minutes=6)
+    here.night()
+    assert (here.state(invoice(1)), here.keys_held()) == ("verified", [KEY_1])
+
+
+def test_a_document_changed_in_sellsy_while_it_is_in_doubt_is_listed_until_that_is_seen(world):
+    """Nothing is stored of the change before the doubt is settled: no quiet night may pass over it then."""
+    here = world(invoice(1))
+    here.sellsy.tells_marks = True
+    here.tool.script["post_entry"] = [("after", OutcomeUnknown("read timed out"))]
+    here.night()
+    here.sellsy.documents[:] = [invoice(1, net_cents=20000), invoice(2)]
+    here.tool.script["find_entry"] = [OutcomeUnknown("no list today")]
+    here.night()
+    assert here.state(invoice(1)) == "outcome_unknown"
+    here.night()
+    here.night()
+    assert here.state(invoice(1)) == "changed_after_posting"
+    assert here.keys_held().count(KEY_1) == 1
+
+
 def test_a_draft_validated_by_the_accountant_is_no_conflict_later(world):
     here = world(invoice(1), posting="draft")
     company = here.company()
