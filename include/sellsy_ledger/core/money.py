@@ -15,10 +15,10 @@ __all__ = [
     "to_cents",
 ]
 
-_ONE = Decimal(1)
-_HUNDRED = Decimal(100)
+_CENT = Decimal("0.01")
 _LIMIT_EXPONENT = 15
 _SMALLEST_EXPONENT = -100
+_EXACT_DIGITS = 28  # of Python's decimal context: what is longer is rounded by any sum
 
 
 class NotAnAmount(ValueError):
@@ -29,10 +29,14 @@ def parse_decimal(value: str | int | Decimal) -> Decimal:
     """Read an amount, rate or quantity exactly as written (``"20.000000000"`` → 20.000000000).
 
     Raises:
-        NotAnAmount: for a float, a bool, NaN, infinity, an absurd size (≥ 1e15, or below 1e-100) or other text.
+        NotAnAmount: for a float, a bool, NaN, infinity, an absurd size (≥ 1e15, or below 1e-100), more digits
+            than sums keep (28), or other text.
     """
-    if isinstance(value, (bool, float)):
+    # Decimal itself would also take a list of digits, and underscores between them.
+    if not isinstance(value, (str, int, Decimal)) or isinstance(value, bool):
         raise NotAnAmount(f"{value!r} is a {type(value).__name__}, not exact decimal text")
+    if isinstance(value, str) and "_" in value:
+        raise NotAnAmount(f"{value!r} is not a number")
     try:
         number = Decimal(value)
     except (InvalidOperation, TypeError, ValueError):
@@ -40,12 +44,15 @@ def parse_decimal(value: str | int | Decimal) -> Decimal:
     # By its exponent: to compare 1E1000000 would overflow, to write out 1E-1000000 would take a megabyte.
     if not number.is_finite() or not _SMALLEST_EXPONENT <= number.adjusted() < _LIMIT_EXPONENT:
         raise NotAnAmount(f"{value!r} is not a finite amount of a plausible size")
+    if isinstance(value, str) and len(value) > _EXACT_DIGITS and +number != number:
+        raise NotAnAmount(f"{value!r} has more than {_EXACT_DIGITS} digits")
     return number
 
 
 def round_to_cents(amount: Decimal) -> int:
     """Cents of ``amount`` euros, half away from zero: 0.125 → 13, −0.125 → −13."""
-    return int((amount * _HUNDRED).quantize(_ONE, ROUND_HALF_UP))
+    # In one step: a product would first be rounded to the context's 28 digits, and then a second time.
+    return int(amount.quantize(_CENT, ROUND_HALF_UP).scaleb(2))
 
 
 def to_cents(value: str | int | Decimal) -> int:

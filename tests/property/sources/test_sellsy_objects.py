@@ -99,7 +99,11 @@ def test_any_bytes_are_read_or_refused(data: bytes):
         read_or_refused(kind, data)
 
 
-@given(st.decimals(min_value=-(10**9), max_value=10**9, places=None, allow_nan=False).map(lambda number: f"{number:f}"))
+@given(
+    st.decimals(min_value=-(10**9), max_value=10**9, places=None, allow_nan=False)
+    .map(lambda number: f"{number:f}")
+    .filter(lambda text: len(text) <= 28)
+)
 def test_the_short_way_to_cents_gives_what_exact_arithmetic_gives(text: str):
     assert to_cents(text, "x") == exact_cents(text)
 

@@ -40,6 +40,11 @@ def test_half_a_cent_rounds_away_from_zero(amount: str, cents: int) -> None:
         "abc",
         1.5,
         True,
+        "1_000.00",
+        [0, [1, 2], -2],
+        (0, (1, 2), -2),
+        None,
+        "123456789012345.99999999999999",
     ],
 )
 def test_what_is_no_exact_amount_is_refused(value: object) -> None:
@@ -51,6 +56,11 @@ def test_amounts_are_read_and_written_to_the_cent() -> None:
     assert to_cents("1164.00") == 116400
     assert cents_to_text(-5) == "-0.05"
     assert cents_to_french(-116405) == "-1164,05 €"
+
+
+def test_an_amount_of_many_decimals_is_rounded_once() -> None:
+    # Rounded to 28 digits first, it would be 0.005, and then a cent.
+    assert round_to_cents(Decimal("0.00499999999999999999999999999999999")) == 0
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,13 @@ def test_a_document_that_is_gone_is_no_longer_accounted():
     assert caught.value.reason is Reason.NOT_ACCOUNTED
 
 
+def test_a_detail_without_rows_is_refused_and_never_waits_in_silence():
+    (document,) = documents(FakeSellsy(invoices=[samples.listed()]))
+    with pytest.raises(DocumentError) as caught:
+        reader_of(FakeSellsy(details={"/invoices/48213": samples.invoice(rows=None)})).detail(document)
+    assert (caught.value.reason, caught.value.field) == (Reason.DOCUMENT_UNREADABLE, "rows")
+
+
 # -- purchases ---------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ never logs a token or a signed URL. Sources: Sellsy's OpenAPI 2.264 and V1 docum
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from sellsy_ledger.http.paging import follow
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Answer, Download, Transport
 from sellsy_ledger.sources.sellsy.errors import TokenRefused, login_rule, v1_rule, v2_rule
+from sellsy_ledger.sources.sellsy.fields import UNDECODABLE
+from sellsy_ledger.sources.sellsy.halves import mended
 from sellsy_ledger.sources.sellsy.pages import (
     PAGE_SIZE,
     Listing,
@@ -187,7 +190,7 @@ class SellsyClient:
         query = [*params, ("limit", str(PAGE_SIZE)), *([("offset", offset)] if offset else [])]
         try:
             return listing_decoder.decode(self._page(path, query, filters))
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             raise TryLater(f"Sellsy's {path} answered no listing ({error}).", tool="sellsy") from None
 
     def _page(self, path: str, query: Params, filters: Mapping[str, Any] | None) -> bytes:
@@ -276,11 +279,14 @@ class SellsyClient:
         for last in (False, True):
             self.connect()
             try:
-                return transport.read(method, path, headers={"Authorization": f"Bearer {self._token}"}, **request)
+                answer = transport.read(method, path, headers={"Authorization": f"Bearer {self._token}"}, **request)
             except TokenRefused:
                 self._token = ""
                 if last:
                     raise
+            else:
+                body = mended(answer.body)
+                return answer if body is answer.body else dataclasses.replace(answer, body=body)
         raise InvariantBroken("unreachable: the second try returned or raised")
 
     def _adopt_quotas_in_time(self) -> None:

@@ -13,6 +13,8 @@ import msgspec
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import AccessError, ConfigurationError, DocumentError, LedgerError, TryLater
 from sellsy_ledger.http.transport import Answer
+from sellsy_ledger.sources.sellsy.fields import UNDECODABLE
+from sellsy_ledger.sources.sellsy.halves import mended
 
 __all__ = ["NotFound", "TokenRefused", "V1Refused", "login_rule", "v1_rule", "v2_rule"]
 
@@ -115,8 +117,8 @@ def v1_rule(answer: Answer, wrote: bool) -> LedgerError | None:
     if answer.status >= 400:
         return V1Refused(f"Sellsy's V1 API answered {answer.status}.", tool_code=str(answer.status), **facts)
     try:
-        envelope = msgspec.json.decode(answer.body, type=_V1Envelope)
-    except msgspec.DecodeError:
+        envelope = msgspec.json.decode(mended(answer.body), type=_V1Envelope)
+    except UNDECODABLE:
         return _not_json(answer)
     if envelope.status != "error" and _raw(envelope.error) in _NO_ERROR:
         return None

@@ -23,8 +23,10 @@ from sellsy_ledger.errors import DocumentError
 
 __all__ = [
     "PARIS",
+    "UNDECODABLE",
     "Tax",
     "clean_text",
+    "currency_of",
     "day",
     "day_in_paris",
     "decimal_of",
@@ -42,6 +44,12 @@ _TAG = re.compile(r"<(?:/?[a-zA-Z!][^<>]*)>")
 _FRENCH_DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 # A text longer than this is no description; it would only slow everything down.
 _TEXT_MAX = 20_000
+_LARGEST_ID = 2**63 - 1
+_LONGEST_CURRENCY = 12
+_LARGEST_RATE = 100
+
+UNDECODABLE = (msgspec.DecodeError, RecursionError)
+"""What decoding raises: for text that is no such JSON, and for nesting without end."""
 
 
 class Tax(msgspec.Struct, frozen=True):
@@ -102,16 +110,19 @@ def exact_rate(text: str | int) -> Decimal:
     """A tax rate in per cent; the few rates of an account are parsed once.
 
     Raises:
-        NotAnAmount: the text is no decimal number.
+        NotAnAmount: the text is no decimal number, or one that no tax has (below 0, above 100).
     """
-    return parse_decimal(text)
+    rate = parse_decimal(text)
+    if not 0 <= rate <= _LARGEST_RATE:
+        raise NotAnAmount(f"{text!r} is no rate")
+    return rate
 
 
 def rate_of(value: str | int, field: str) -> Decimal:
     """A tax rate in per cent.
 
     Raises:
-        DocumentError: the text is no decimal number.
+        DocumentError: see :func:`exact_rate`.
     """
     try:
         return exact_rate(value)
@@ -127,7 +138,7 @@ def day(value: object, field: str) -> dt.date | None:
     """
     if value is None or value == "" or (isinstance(value, str) and value.startswith("0000-00-00")):
         return None
-    if isinstance(value, str) and value[4:5] == "-" and len(value) == 10:
+    if isinstance(value, str) and value[4:5] == value[7:8] == "-" and len(value) == 10:
         try:
             return dt.date.fromisoformat(value)
         except ValueError:
@@ -136,6 +147,9 @@ def day(value: object, field: str) -> dt.date | None:
     french = _FRENCH_DAY.fullmatch(text[:10])
     if french:
         text = f"{french[3]}-{french[2]}-{french[1]}"
+    # Python would also take weeks (``2026-W05-2``), which nobody writes on a document.
+    if not text[4:5] == text[7:8] == "-":
+        unreadable(field, "is not a date")
     try:
         return dt.date.fromisoformat(text[:10])
     except ValueError:
@@ -154,12 +168,18 @@ def day_in_paris(moment: str | None, field: str) -> dt.date | None:
 
 
 def id_of(value: object) -> int | None:
-    """An id that may be written as text; empty, ``"0"`` and anything that is no positive number mean None."""
+    """An id that may be written as text; empty, ``"0"`` and anything that is no positive 64-bit number mean None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 19:
         value = int(value)
-    return value if isinstance(value, int) and value > 0 else None
+    return value if isinstance(value, int) and 0 < value <= _LARGEST_ID else None
+
+
+def currency_of(value: object) -> str:
+    """An ISO code or a symbol, in capitals; empty when it is missing or no such thing."""
+    text = clean_text(value).upper()
+    return text if len(text) <= _LONGEST_CURRENCY else ""
 
 
 def clean_text(value: object) -> str:

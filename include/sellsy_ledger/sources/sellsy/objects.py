@@ -25,12 +25,14 @@ from sellsy_ledger.core.documents import (
     ThirdPartyRef,
     VatAmount,
 )
-from sellsy_ledger.core.money import NotAnAmount, parse_decimal, round_to_cents
+from sellsy_ledger.core.money import NotAnAmount, parse_decimal
 from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.sources.sellsy import purchases
 from sellsy_ledger.sources.sellsy.fields import (
+    UNDECODABLE,
     Tax,
     clean_text,
+    currency_of,
     day,
     day_in_paris,
     decimal_of,
@@ -81,7 +83,7 @@ def parse_document(kind: Kind, data: bytes | Mapping[str, Any], taxes: Mapping[i
 def _decode_sale(kind: Kind, data: bytes | Mapping[str, Any]) -> SaleObject:
     try:
         return sale_decoder.decode(data if isinstance(data, bytes | msgspec.Raw) else msgspec.json.encode(data))
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         problem, _, path = str(error).partition(" - at ")
         unreadable(path.strip("`$.") or "document", f"has the wrong type or shape ({problem})", kind)
 
@@ -105,8 +107,9 @@ def _read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax]) -> Docum
     date = day(found.date, "date")
     if date is None:
         unreadable("date", "is missing", kind, found.id)
-    if not found.currency:
-        unreadable("currency", "is missing", kind, found.id)
+    currency = currency_of(found.currency)
+    if not currency:
+        unreadable("currency", "is missing or no currency", kind, found.id)
     number = clean_text(found.number)
     if not number and found.status != "draft":
         unreadable("number", "is missing", kind, found.id)
@@ -114,7 +117,7 @@ def _read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax]) -> Docum
     name = clean_text(found.company_name)
     embed = found.embed if isinstance(found.embed, SaleEmbed) else None
     start, end = _service_dates(found.service_dates)
-    remaining = amounts.total_remaining_due_incl_tax
+    due = amounts.total_remaining_due_incl_tax
     return Document(
         kind=kind,
         id=found.id,
@@ -122,7 +125,7 @@ def _read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax]) -> Docum
         internal_number=number,
         date=date,
         due_date=day(found.due_date, "due_date"),
-        currency=found.currency.upper(),
+        currency=currency,
         gross_cents=to_cents(amounts.total_incl_tax, "amounts.total_incl_tax"),
         net_cents=to_cents(amounts.total_excl_tax, "amounts.total_excl_tax"),
         vat=vat,
@@ -133,14 +136,14 @@ def _read_sale(kind: Kind, found: SaleObject, taxes: Mapping[int, Tax]) -> Docum
         is_progress=bool(found.is_progress_invoice),
         deposits=_read_deposits(embed) if embed else (),
         adjustments=_read_adjustments(embed, amounts.total_primes_incl_tax),
-        remaining_due_cents=to_cents(remaining, "amounts.total_remaining_due_incl_tax") if remaining else None,
+        remaining_due_cents=None if due in (None, "") else to_cents(due, "amounts.total_remaining_due_incl_tax"),
         global_discount=_global_discount(found, amounts),
         shipping_and_packaging=_sum(amounts.total_shipping, amounts.total_packaging),
         third_party=_customer(found.related),
         third_party_name=name,
         subject=clean_text(found.subject),
-        status=found.status or "",
-        analytic_code=found.analytic_code or None,
+        status=clean_text(found.status),
+        analytic_code=clean_text(found.analytic_code) or None,
         service_start=start,
         service_end=end,
         created_on=day_in_paris(found.created, "created"),
@@ -194,8 +197,8 @@ def _read_rows(found: list[SaleRow], vat: tuple[VatAmount, ...], taxes: Mapping[
                 rate=rate,
                 description=clean_text(item.description) or clean_text(item.reference),
                 accounting_code_id=item.accounting_code_id,
-                analytic_code=item.analytic_code or None,
-                type=kind or "single",
+                analytic_code=clean_text(item.analytic_code) or None,
+                type=kind if kind in PRICED_ROWS else clean_text(kind) or "single",
             )
         )
     return tuple(rows)
@@ -258,7 +261,7 @@ def _adjustment_amount(item: Adjustment) -> int:
     if item.unit_amount is None:
         return 0
     quantity = decimal_of(1 if item.quantity is None else item.quantity, field)
-    return round_to_cents(decimal_of(item.unit_amount, field) * quantity)
+    return to_cents(str(decimal_of(item.unit_amount, field) * quantity), field)
 
 
 def _global_discount(found: SaleObject, amounts: SaleAmounts) -> Decimal:

@@ -12,7 +12,8 @@ import msgspec
 
 from sellsy_ledger.core.documents import Direction, Document
 from sellsy_ledger.core.third_parties import Address, ThirdParty
-from sellsy_ledger.sources.sellsy.fields import clean_text, unreadable
+from sellsy_ledger.sources.sellsy.fields import UNDECODABLE, clean_text, unreadable
+from sellsy_ledger.sources.sellsy.wire import Id
 
 __all__ = ["parse_third_party", "snapshot_of"]
 
@@ -38,7 +39,7 @@ class _PartyEmbed(msgspec.Struct):
 
 
 class _Party(msgspec.Struct):
-    id: int
+    id: Id
     name: _Text = None
     first_name: _Text = None
     last_name: _Text = None
@@ -48,8 +49,8 @@ class _Party(msgspec.Struct):
     legal_france: _LegalFrance | list[Any] | None = None
     reference: _Text = None
     auxiliary_code: _Text = None
-    accounting_code_id: int | None = None
-    accounting_purchase_code_id: int | None = None
+    accounting_code_id: Id | None = None
+    accounting_purchase_code_id: Id | None = None
     embed: _PartyEmbed | list[Any] | None = msgspec.field(name="_embed", default=None)
 
 
@@ -66,7 +67,7 @@ def parse_third_party(direction: Direction, data: bytes | msgspec.Raw | Mapping[
     """
     try:
         found = _decoder.decode(data if isinstance(data, bytes | msgspec.Raw) else msgspec.json.encode(data))
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         problem, _, path = str(error).partition(" - at ")
         unreadable(f"third_party.{path.strip('`$.')}".rstrip("."), f"has the wrong type or shape ({problem})")
     return _third_party(direction, found)

@@ -19,7 +19,7 @@ from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError
 from sellsy_ledger.sources.sellsy.client import SellsyClient
 from sellsy_ledger.sources.sellsy.errors import NotFound, V1Refused
-from sellsy_ledger.sources.sellsy.fields import PARIS, clean_text, day, id_of
+from sellsy_ledger.sources.sellsy.fields import PARIS, UNDECODABLE, clean_text, day, id_of
 from sellsy_ledger.sources.sellsy.journal import Journal, JournalDocument, rebuilt_rows
 from sellsy_ledger.sources.sellsy.listing import Pair, Problems, Window
 from sellsy_ledger.sources.sellsy.purchases import Purchase, members, php_taxes, read_purchase
@@ -50,7 +50,7 @@ def _tax_ids(data: bytes | msgspec.Raw) -> list[int]:
     try:
         found = members(data, frozenset({"taxesamountdetails"}))
         return [tax for tax, _ in php_taxes(found.get("taxesamountdetails"))]
-    except (msgspec.DecodeError, DocumentError):
+    except (*UNDECODABLE, DocumentError):
         # Whatever is wrong is said, with its field, by the reader of the whole object.
         return []
 
@@ -108,10 +108,7 @@ class PurchaseScan:
             log.info("Sellsy does not list supplier credit notes (%s); they are read one by one.", error)
 
     def _pair(self, kind: Kind, raw: msgspec.Raw, window: Window) -> Pair | None:
-        try:
-            head = members(raw, _HEAD)
-        except (msgspec.DecodeError, TypeError, AttributeError):
-            head = {}
+        head = _head(raw)
         lines = self._lines_of(kind, raw, head)
         if self._journal is not None and lines is None and head.get("id") is not None:
             return None
@@ -220,7 +217,7 @@ class PurchaseScan:
         try:
             for page in self._client.v1_pages("Purchase.getList", params):
                 for raw in page:
-                    head = members(raw, _HEAD)
+                    head = _head(raw)
                     if clean_text(head.get("ident")) == lines.number:
                         return id_of(head.get("id"))
         except V1Refused:
@@ -237,10 +234,18 @@ class PurchaseScan:
             self._problems.note(kind, id_of(head.get("id")), number, error)
 
 
+def _head(raw: msgspec.Raw) -> dict[str, Any]:
+    """As much of a listed purchase as tells whether it matters; empty when it is no object."""
+    try:
+        return members(raw, _HEAD)
+    except (*UNDECODABLE, TypeError, AttributeError):
+        return {}
+
+
 def _linked_id(raw: msgspec.Raw) -> int | None:
     try:
         found = members(raw, frozenset({"linkedid", "doctypeid"}))
-    except (msgspec.DecodeError, TypeError, AttributeError):
+    except (*UNDECODABLE, TypeError, AttributeError):
         return None
     return id_of(found.get("linkedid")) or id_of(found.get("doctypeid"))
 

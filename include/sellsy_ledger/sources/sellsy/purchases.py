@@ -18,8 +18,10 @@ import msgspec
 from sellsy_ledger.core.documents import Document, Kind, Row, ThirdPartyRef, VatAmount
 from sellsy_ledger.core.money import NotAnAmount, round_to_cents
 from sellsy_ledger.sources.sellsy.fields import (
+    UNDECODABLE,
     Tax,
     clean_text,
+    currency_of,
     day,
     decimal_of,
     exact_rate,
@@ -35,8 +37,8 @@ __all__ = ["Purchase", "members", "parse_purchase", "php_taxes", "read_purchase"
 PRICED_ROWS = frozenset({"once", "item", "shipping", "packaging"})
 LAYOUT_ROWS = frozenset({"title", "comment", "sum", "sub-total", "break-line", "break-page", "breakline", "breakpage"})
 _KIND_BY_TYPE = {"purinvoice": Kind.PURCHASE_INVOICE, "purcreditnote": Kind.PURCHASE_CREDIT_NOTE}
-_PHP_ARRAY = re.compile(r"a:(\d+):\{(.*)\}", re.DOTALL)
-_PHP_TAX = re.compile(r'i:(\d+);(?:s:\d+:"([^"]*)"|[di]:([^;]+));?')
+_PHP_ARRAY = re.compile(r"a:(\d{1,4}):\{(.*)\}", re.DOTALL | re.ASCII)
+_PHP_TAX = re.compile(r'i:(\d{1,18});(?:s:\d+:"([^"]*)"|[di]:([^;]+));?', re.ASCII)
 
 # `Purchase.getOne` answers about 50 kB, nearly all of it dictionaries: only these members are decoded.
 # fmt: off
@@ -68,8 +70,11 @@ def members(data: bytes | msgspec.Raw | Mapping[str, Any], used: frozenset[str])
 
     Raises:
         msgspec.DecodeError: the text is not JSON, or no object.
+        TypeError: a parsed value that is no object.
     """
     if not isinstance(data, bytes | msgspec.Raw):
+        if data and not isinstance(data, Mapping):
+            raise TypeError(f"a {type(data).__name__} is no object")
         return {key.lower(): value for key, value in dict(data or {}).items() if key.lower() in used}
     if bytes(data).strip() in (b"[]", b"null"):
         return {}
@@ -102,7 +107,7 @@ def read_purchase(kind: Kind, data: bytes | msgspec.Raw | Mapping[str, Any], tax
                 unreadable("response", "is an error of Sellsy's V1 API", kind)
             found = members(found["response"], _USED)
         rows = list(_rows_of(found.get("map")))
-    except (msgspec.DecodeError, TypeError, ValueError, AttributeError):
+    except (*UNDECODABLE, TypeError, ValueError, AttributeError):
         unreadable("document", "is not a V1 purchase object", kind)
     return _read(kind, found, rows, taxes)
 
@@ -117,7 +122,7 @@ def _read(kind: Kind, found: dict[str, Any], rows: list[dict[str, Any]], taxes: 
         unreadable("displayedDate", "is missing", kind, identity)
     internal = clean_text(found.get("ident"))
     number = clean_text(found.get("externalident")) or internal
-    step = str(found.get("step") or "")
+    step = clean_text(found.get("step"))
     if not number and step != "draft":
         unreadable("ident", "is missing", kind, identity)
     due = found.get("dueamount")
@@ -177,9 +182,9 @@ def _currency(found: dict[str, Any]) -> str:
         chosen = str(members(found.get("prefs") or {}, frozenset({"currencyid"})).get("currencyid") or "")
         known = members(found.get("currencies") or {}, frozenset({chosen}))
         name = members(known.get(chosen) or {}, frozenset({"name"})).get("name")
-    except (msgspec.DecodeError, TypeError, ValueError):
+    except (*UNDECODABLE, TypeError, ValueError):
         name = None
-    return clean_text(name).upper() or symbol or unreadable("currencysymbol", "is missing")
+    return currency_of(name) or currency_of(symbol) or unreadable("currencysymbol", "is missing or no currency")
 
 
 def _supplier(found: dict[str, Any]) -> ThirdPartyRef:
@@ -232,9 +237,10 @@ def _rates_of_dictionary(found: Any) -> dict[int, Decimal]:
     try:
         listed = msgspec.json.decode(found) if isinstance(found, msgspec.Raw) else found
         for key, tax in listed.items() if isinstance(listed, dict) else ():
-            if key.isdecimal() and isinstance(tax, dict):
-                rates[int(key)] = exact_rate(str(tax.get("value")).replace(",", "."))
-    except (msgspec.DecodeError, NotAnAmount):
+            identity = id_of(key)
+            if identity is not None and isinstance(tax, dict):
+                rates[identity] = exact_rate(str(tax.get("value")).replace(",", "."))
+    except (*UNDECODABLE, NotAnAmount):
         return {}
     return rates
 
@@ -310,5 +316,5 @@ def _row(row: dict[str, Any], rates: Mapping[int, Decimal], taxes: Mapping[int, 
         description=clean_text(row.get("name")) or clean_text(row.get("notes")),
         accounting_code_id=id_of(row.get("accountingcode")),
         analytic_code=clean_text(row.get("analyticscode")) or None,
-        type=str(row.get("type")),
+        type=clean_text(row.get("type")),
     )

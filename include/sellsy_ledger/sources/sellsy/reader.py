@@ -20,7 +20,7 @@ from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.errors import AccessError, DocumentError
 from sellsy_ledger.sources.sellsy.access import check_access
 from sellsy_ledger.sources.sellsy.client import SellsyClient
-from sellsy_ledger.sources.sellsy.fields import PARIS
+from sellsy_ledger.sources.sellsy.fields import PARIS, unreadable
 from sellsy_ledger.sources.sellsy.journal import Journal, JournalTooLarge, journal_mark, read_journal
 from sellsy_ledger.sources.sellsy.listing import Pair, Problem, Problems, Window
 from sellsy_ledger.sources.sellsy.party_lookup import PartyLookup
@@ -166,6 +166,9 @@ class SellsyReader:
         else:
             read, _ = fetch_sale(self._client, self._reference, document.kind, document.id)
             accounted = read.accounted if read.accounted is not None else document.accounted
+        if read.rows is None:
+            # Nothing could ever be booked of it, and nobody would be told why.
+            unreadable("rows", "is missing", document.kind, document.id)
         return msgspec.structs.replace(
             read,
             accounted=accounted,

@@ -19,7 +19,7 @@ from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.errors import DocumentError
 from sellsy_ledger.sources.sellsy.client import Page, SellsyClient
 from sellsy_ledger.sources.sellsy.errors import NotFound
-from sellsy_ledger.sources.sellsy.fields import clean_text, day, id_of
+from sellsy_ledger.sources.sellsy.fields import UNDECODABLE, clean_text, day, id_of
 from sellsy_ledger.sources.sellsy.journal import Journal, rebuilt_rows
 from sellsy_ledger.sources.sellsy.listing import Pair, Problems, Window
 from sellsy_ledger.sources.sellsy.objects import decimals_of, embedded_third_party, read_sale
@@ -69,7 +69,7 @@ def tax_ids(found: SaleObject) -> list[int | None]:
 def _decoded(kind: Kind, identity: int, body: bytes | msgspec.Raw) -> SaleObject:
     try:
         return sale_decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         problem, _, path = str(error).partition(" - at ")
         field = path.strip("`$.") or "document"
         raise DocumentError(
@@ -132,7 +132,7 @@ class SalesScan:
             self._settled.add((kind, found.id))
             self._reference.know_taxes(tax_ids(found))
             document = read_sale(kind, found, self._reference.taxes)
-        except (msgspec.DecodeError, DocumentError):
+        except (*UNDECODABLE, DocumentError):
             self._note_unreadable(kind, raw, window)
             return None
         if not window.holds(document.date):
@@ -206,7 +206,7 @@ class SalesScan:
 def _head(raw: msgspec.Raw) -> _Head:
     try:
         return msgspec.json.decode(raw, type=_Head)
-    except msgspec.DecodeError:
+    except UNDECODABLE:
         # Not even an object: nothing tells that it does not matter.
         return _Head(is_sent_to_accounting=True)
 

@@ -6,7 +6,7 @@ empty object as ``[]`` and sometimes a list as an object. What is not used is no
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ __all__ = [
     "Adjustment",
     "Amount",
     "Deposit",
+    "Id",
     "Related",
     "SaleAmounts",
     "SaleEmbed",
@@ -25,6 +26,10 @@ __all__ = [
 
 # JSON numbers with a decimal point never match: an amount is text, so that it cannot have lost a cent on its way.
 Amount = str | int | None
+
+# Ids are stored in 64 bits; JSON numbers have no end.
+Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+DocumentId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
 class SaleAmounts(msgspec.Struct):
@@ -44,7 +49,7 @@ class SaleTax(msgspec.Struct):
     """VAT of one tax; Sellsy does not give its base."""
 
     amount: Amount = None
-    id: int | None = None
+    id: Id | None = None
     rate: Amount = None
     label: str | None = None
 
@@ -54,9 +59,9 @@ class SaleRow(msgspec.Struct):
 
     type: str = ""
     amount_tax_exc: Amount = None
-    tax_id: int | None = None
+    tax_id: Id | None = None
     tax_rate: Amount = None
-    accounting_code_id: int | None = None
+    accounting_code_id: Id | None = None
     analytic_code: str | None = None
     description: str | None = None
     reference: str | None = None
@@ -67,13 +72,13 @@ class Related(msgspec.Struct):
     """A link to a company, a person, a contact, an opportunity."""
 
     type: str = ""
-    id: int | None = None
+    id: Id | None = None
 
 
 class Deposit(msgspec.Struct):
     """A deposit invoice deducted on this one."""
 
-    id: int
+    id: Id
     amount: Amount = None
     number: str | None = None
     date: str | None = None
@@ -87,7 +92,7 @@ class Adjustment(msgspec.Struct):
     unit_amount: Amount = None
     quantity: Amount = None
     total_amount: Amount = None
-    accounting_code_id: int | None = None
+    accounting_code_id: Id | None = None
 
 
 class SaleEmbed(msgspec.Struct):
@@ -102,7 +107,7 @@ class SaleEmbed(msgspec.Struct):
 class SaleObject(msgspec.Struct):
     """A V2 invoice or credit note, as listed (without ``rows``) or as read alone. Only what is used is decoded."""
 
-    id: int
+    id: DocumentId
     number: str | None = None
     status: str | None = None
     date: str | None = None
@@ -121,7 +126,7 @@ class SaleObject(msgspec.Struct):
     service_dates: dict[str, Any] | list[Any] | None = None
     analytic_code: str | None = None
     is_sent_to_accounting: bool | None = None
-    file_id: int | None = None
+    file_id: Id | None = None
     pdf_link: str | None = None
     decimal_number: dict[str, Any] | list[Any] | None = None
     rows: list[SaleRow] | None = None
