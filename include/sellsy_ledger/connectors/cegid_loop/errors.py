@@ -28,6 +28,7 @@ __all__ = ["STATUS_ROUTE", "FolderRefused", "error_rule", "import_refused", "wor
 TOOL = "cegid_loop"
 STATUS_ROUTE = "/getImportStatus"
 MOST_WORDS = 5
+_SURELY_REFUSED = frozenset({401, 403, 404})
 DEEPEST = 5
 
 _WORD_KEYS = frozenset(
@@ -142,6 +143,9 @@ def _texts_in(items: list[Any], depth: int) -> Iterator[str]:
 def _error(text: str, answer: Answer, wrote: bool) -> LedgerError:
     facts: dict[str, Any] = {"tool": TOOL, "tool_code": str(answer.status), "request_id": answer.request_id}
     what = f"Cegid Loop answered {answer.url}: {text or f'status {answer.status}'}."
+    if answer.status not in _SURELY_REFUSED and _PASSING.search(text):
+        # Whatever else it names: an import that was queued before the fault is worked off.
+        return OutcomeUnknown(what, **facts) if wrote else TryLater(what, **facts)
     if _FOLDER.search(text):
         return FolderRefused(f"{what} Tick the folder for this key in LoopHub.", field="dossier_code", **facts)
     if answer.status in (401, 403) or (answer.status != 404 and _KEYS.search(text)):
@@ -150,8 +154,6 @@ def _error(text: str, answer: Answer, wrote: bool) -> LedgerError:
         return ConfigurationError(f"{what} Check the SIRET in the Connection.", field="siret", **facts)
     if answer.status == 404:
         return ConfigurationError(f"{what} There is no such route: check the host in the Connection.", **facts)
-    if _PASSING.search(text):
-        return OutcomeUnknown(what, **facts) if wrote else TryLater(what, **facts)
     if not wrote:
         return ConfigurationError(f"{what} The read was refused.", **facts)
     return _refusal(text, facts)

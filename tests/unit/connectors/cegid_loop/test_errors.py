@@ -136,7 +136,18 @@ def test_a_refusal_has_a_reason_and_a_detail(message: str, reason: Reason) -> No
         assert error.facts["detail"]
 
 
-@pytest.mark.parametrize("message", ["Request timed out", "Erreur interne", "Service temporairement indisponible"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Request timed out",
+        "Erreur interne",
+        "Service temporairement indisponible",
+        # What such a fault names besides proves no refusal.
+        "Timed out while the établissement was read",
+        "Erreur interne : dossier introuvable",
+        "Internal error, check the API key",
+    ],
+)
 def test_a_breakdown_told_by_a_200_leaves_a_write_unknown(message: str) -> None:
     assert isinstance(meaning(said(message)), OutcomeUnknown)
     assert isinstance(meaning(said(message), wrote=False, path="/journal"), TryLater)
