@@ -50,6 +50,9 @@ lint: $(DEVELOPMENT) ## Style, types, import rules
 bench: $(DEVELOPMENT) ## Measure the performance budget and print the table
 	@$(BIN)/python -m bench
 
+fuzz: $(DEVELOPMENT) ## Send 20,000 hostile documents through reader, core and formats (FUZZ_ARGS="--seed 2")
+	@$(BIN)/python -m fuzz $(FUZZ_ARGS)
+
 docs: $(RUNTIME) ## Write docs/capabilities.md again, from the connectors' own data
 	@$(BIN)/python -c 'from sellsy_ledger.cli.capabilities import page; print(page(), end="")' > docs/capabilities.md.new
 	@mv docs/capabilities.md.new docs/capabilities.md
@@ -63,4 +66,4 @@ lock: ## Resolve requirements*.in into requirements*.txt again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
 
-.PHONY: help install demo up down test lint bench docs secrets lock
+.PHONY: help install demo up down test lint bench fuzz docs secrets lock

@@ -158,6 +158,10 @@ REASON_TEXTS: dict[Reason, ReasonText] = {
 }
 
 
+# A name or number of the source may be of any length; a sentence is read by people.
+_DETAIL_MAX = 500
+
+
 def sentence(reason: Reason, detail: str = "") -> str:
     """The French sentence of ``reason``, with ``detail`` in its place, then what to do."""
     texts = REASON_TEXTS[reason]
@@ -195,5 +199,6 @@ class NotReady(Exception):
     """
 
     def __init__(self, reason: Reason, detail: str = "", state: State = State.WAITING) -> None:
+        detail = detail if len(detail) <= _DETAIL_MAX else f"{detail[: _DETAIL_MAX - 1]}…"
         super().__init__(sentence(reason, detail))
         self.outcome = Outcome(state=state, reason=reason, detail=detail)
