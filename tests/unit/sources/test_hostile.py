@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from sellsy_ledger.core.documents import Direction, Kind
+from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError, TryLater
 from sellsy_ledger.sources.sellsy.halves import mended
 from sellsy_ledger.sources.sellsy.objects import parse_document, parse_third_party
 from sellsy_ledger.sources.sellsy.purchases import php_taxes
+from sellsy_ledger.sources.sellsy.supporting import SupportingDocuments
 
 from . import samples
+from .fakes import FakeSellsy
 from .test_client import Account, all_items, listing
 
 NESTED = b"[" * 20_000 + b"0" + b"]" * 20_000
@@ -117,3 +120,11 @@ def test_only_halves_that_stand_alone_are_touched(body: bytes, wanted: bytes | N
     found = mended(body)
     assert found == (body if wanted is None else wanted)
     assert (found is body) is (wanted is None)
+
+
+def test_a_supporting_document_behind_nesting_without_end_is_missing():
+    nested = b'{"id":48213,"pdf_link":"https://x","unknown":' + NESTED + b"}"
+    document = parse_document(Kind.SALES_INVOICE, samples.invoice())
+    with pytest.raises(DocumentError) as caught:
+        SupportingDocuments(FakeSellsy(details={"/invoices/48213": nested})).fetch(document)  # type: ignore[arg-type]
+    assert caught.value.reason is Reason.SUPPORTING_DOCUMENT_MISSING

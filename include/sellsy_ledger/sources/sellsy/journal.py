@@ -19,7 +19,7 @@ from sellsy_ledger.core.documents import Direction, Document, Kind, Row
 from sellsy_ledger.core.money import NotAnAmount, parse_decimal, round_to_cents
 from sellsy_ledger.errors import TryLater
 from sellsy_ledger.sources.sellsy.client import SellsyClient
-from sellsy_ledger.sources.sellsy.fields import clean_text, id_of
+from sellsy_ledger.sources.sellsy.fields import UNDECODABLE, clean_text, id_of
 
 __all__ = ["JournalDocument", "JournalTooLarge", "journal_mark", "read_journal", "rebuilt_rows"]
 
@@ -140,7 +140,7 @@ def journal_mark(client: SellsyClient, direction: Direction, start: dt.date, end
     body = client.first(path, [("embed[]", "aggregations.credit_debit")], filters=_filters(start, end))
     try:
         found = msgspec.json.decode(body, type=_Probe)
-    except msgspec.DecodeError:
+    except UNDECODABLE:
         return None
     totals = found.aggregations.credit_debit if isinstance(found.aggregations, _Aggregations) else None
     if totals is None or totals.debit is None or found.pagination is None or found.pagination.total is None:
@@ -159,7 +159,7 @@ def _filters(start: dt.date, end: dt.date | None) -> dict[str, Any]:
 def _add(journal: Journal, raw: msgspec.Raw) -> None:
     try:
         line = _line_decoder.decode(raw)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         # Which document it belongs to is unknown: leaving it out could leave a document out.
         raise TryLater(f"A line of Sellsy's accounting journal cannot be read ({error}).", tool="sellsy") from None
     said = _document_of(line)

@@ -14,7 +14,7 @@ import msgspec
 from sellsy_ledger.errors import AccessError, TryLater
 from sellsy_ledger.sources.sellsy.client import SellsyClient
 from sellsy_ledger.sources.sellsy.errors import NotFound
-from sellsy_ledger.sources.sellsy.fields import Tax, clean_text
+from sellsy_ledger.sources.sellsy.fields import UNDECODABLE, Tax, clean_text
 
 __all__ = ["Reference"]
 
@@ -108,5 +108,5 @@ def _tax(found: _Tax) -> Tax:
 def _decoded(raw: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise TryLater(f"Sellsy's reference data cannot be read ({error}).", tool="sellsy") from None

@@ -21,7 +21,7 @@ from sellsy_ledger.http.downloads import FileTooLarge
 from sellsy_ledger.http.redaction import short_text
 from sellsy_ledger.sources.sellsy.client import SellsyClient
 from sellsy_ledger.sources.sellsy.errors import NotFound
-from sellsy_ledger.sources.sellsy.fields import clean_text, id_of
+from sellsy_ledger.sources.sellsy.fields import UNDECODABLE, clean_text, id_of
 from sellsy_ledger.sources.sellsy.purchases import members
 from sellsy_ledger.sources.sellsy.sales import PATHS
 
@@ -114,7 +114,7 @@ class SupportingDocuments:
         body = self._client.get(f"{PATHS[document.kind]}/{document.id}", [("embed[]", "file")])
         try:
             found = msgspec.json.decode(body, type=_Sale)
-        except msgspec.DecodeError:
+        except UNDECODABLE:
             raise _missing(document, "its link cannot be read") from None
         if found.status == "draft":
             raise _missing(document, "it is a draft, which has no PDF")
@@ -129,7 +129,7 @@ class SupportingDocuments:
     def _link_of_file(self, file_id: int) -> Iterator[str]:
         try:
             found = msgspec.json.decode(self._client.get(f"/files/{file_id}"), type=_File)
-        except (NotFound, AccessError, msgspec.DecodeError):
+        except (NotFound, AccessError, *UNDECODABLE):
             return
         if found.public_link:
             yield found.public_link
@@ -156,7 +156,7 @@ class SupportingDocuments:
         body = self._client.v1("Purchase.getOne", {"id": document.id, "includeTags": "N"})
         try:
             return members(body, _MEMBERS)
-        except (msgspec.DecodeError, TypeError, AttributeError):
+        except (*UNDECODABLE, TypeError, AttributeError):
             raise _missing(document, "the purchase cannot be read") from None
 
     def _places(self) -> list[tuple[str, str]]:
@@ -193,7 +193,7 @@ class SupportingDocuments:
         try:
             found = members(self._client.v1("Purchase.getPublicLink", {"id": document.id}), frozenset({"pdf"}))
             link = found.get("pdf")
-        except (NotFound, msgspec.DecodeError, TypeError, AttributeError):
+        except (NotFound, *UNDECODABLE, TypeError, AttributeError):
             link = None
         if not isinstance(link, str) or not link:
             raise _missing(document, why)
@@ -231,7 +231,7 @@ def _files(data: bytes) -> list[dict[str, Any]]:
             found = members(found.get("result") or {}, frozenset({"files"}))
         files = found.get("files") or {}
         files = msgspec.json.decode(files) if isinstance(files, msgspec.Raw) else files
-    except (msgspec.DecodeError, TypeError, AttributeError):
+    except (*UNDECODABLE, TypeError, AttributeError):
         return []
     items = files.values() if isinstance(files, dict) else files
     return [item for item in items if isinstance(item, dict)]
