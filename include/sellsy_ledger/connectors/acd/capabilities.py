@@ -48,6 +48,8 @@ CAPABILITIES = Capabilities(
     # No limit is known: one request at a time, with a small pause.
     rate_limit=(2, 1.0),
     max_concurrent=1,
+    # A request that timed out here may still be carried out over there: ours, no figure is documented.
+    settles_within_seconds=900,
     caveats={
         Promise.POSTED_ONCE: Caveat(
             "il n'est pas confirmé que le FEC d'ACD contienne les écritures non validées ; la relecture de la "

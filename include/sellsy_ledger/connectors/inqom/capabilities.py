@@ -63,6 +63,8 @@ CAPABILITIES = Capabilities(
     rate_limit=(15, 1.0),
     # Inqom advises against parallel batches of entries; six requests of one entry fill the quota at 300 ms each.
     max_concurrent=6,
+    # A request that timed out here may still be carried out over there: ours, no figure is documented.
+    settles_within_seconds=900,
 )
 
 FEC = msgspec.structs.replace(

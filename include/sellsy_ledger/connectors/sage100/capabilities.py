@@ -109,6 +109,8 @@ ODATA = Capabilities(
     # Limits are not published; a 429 says when they are reached.
     rate_limit=(10, 1.0),
     max_concurrent=2,
+    # A request that timed out here may still be carried out over there: ours, no figure is documented.
+    settles_within_seconds=900,
 )
 
 VARIANTS = {"files": CAPABILITIES, "odata": ODATA}
