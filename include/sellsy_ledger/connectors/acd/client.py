@@ -164,14 +164,16 @@ class AcdClient:
         return found
 
     # -- entries -------------------------------------------------------------------------------------------------
-    def post_entry(self, body: Mapping[str, Any]) -> None:
-        """Book one entry; the answer names no id.
+    def post_entry(self, body: Mapping[str, Any]) -> bool:
+        """Book one entry; the answer names no id. False when it was accepted without a word, as older servers do.
 
         Raises:
             PostingRefused: nothing was written.
             OutcomeUnknown: the answer was lost, or says neither yes nor no.
         """
-        self._accepted(self._write("entry", json={**self._dossier, **body}))
+        answer = self._write("entry", json={**self._dossier, **body})
+        self._accepted(answer)
+        return b"coderetour" in answer.body.lower()
 
     def fec(self, year: int) -> bytes:
         """The entries of a calendar year, as the text of a FEC."""

@@ -221,7 +221,8 @@ class AcdConnector(LedgerConnector):
             cures[errors.NO_GED_PLAN] = mapper.without_reference
         while True:
             try:
-                self.client.post_entry(body)
+                if not self.client.post_entry(body):
+                    self._must_be_there(request)
                 return body
             except PostingRefused as error:
                 cure = cures.pop(error.tool_code, None)
@@ -229,6 +230,23 @@ class AcdConnector(LedgerConnector):
                 if cured is None:
                     raise self._explained(error, request) from error
                 body = cured
+
+    def _must_be_there(self, request: PostingRequest) -> None:
+        """Look an entry up whose acceptance said nothing.
+
+        Raises:
+            OutcomeUnknown: it is not there, or the look-up failed.
+        """
+        if not self.settings.reads_fec:
+            return
+        try:
+            found = self.find_entry(request)
+        except (ConfigurationError, TryLater) as error:
+            raise OutcomeUnknown(
+                "ACD accepted an entry without a word, and the look-up failed.", tool=CAPABILITIES.tool
+            ) from error
+        if found is None:
+            raise OutcomeUnknown("ACD accepted an entry without a word and does not show it.", tool=CAPABILITIES.tool)
 
     def _explained(self, error: PostingRefused, request: PostingRequest) -> PostingRefused:
         """The refusal with what its French sentence needs: the date, the journal."""

@@ -67,12 +67,12 @@ def rows_of(found: Any, route: str) -> list[Row]:
     """The rows of a list, bare or inside an object, their names in lower case.
 
     Raises:
-        ValueError: there is no list in it.
+        ValueError: there is no list in it, or one of something else than objects.
     """
     rows = _list_in(found, route.strip("/").casefold(), depth=3)
-    if rows is None:
+    if rows is None or not all(isinstance(each, Mapping) for each in rows):
         raise ValueError(f"{route} was not answered with a list")
-    return [lowered(each) for each in rows if isinstance(each, Mapping)]
+    return [lowered(each) for each in rows]
 
 
 def _list_in(found: Any, route: str, depth: int) -> list[Any] | None:

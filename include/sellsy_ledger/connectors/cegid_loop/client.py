@@ -192,11 +192,14 @@ class CegidLoopClient:
     def _list(self, route: str, params: Mapping[str, str]) -> list[Row]:
         found = self.transport.read_json("GET", route, params={"codeDossier": self.dossier_code, **params})
         if found is None:
-            return []
+            # Nothing at all is no empty list: taken for one, an entry that is there would be written again.
+            raise TryLater(f"Cegid Loop gave no answer to {route}.", tool=CAPABILITIES.tool)
         try:
             return answers.rows_of(found, route)
         except ValueError as error:
-            raise ConfigurationError(f"Cegid Loop: {error}.", tool=CAPABILITIES.tool) from None
+            raise ConfigurationError(
+                f"Cegid Loop: {error}.", tool=CAPABILITIES.tool, action="Check the host in the Connection."
+            ) from None
 
 
 def _required(secrets: Mapping[str, str], name: str) -> str:

@@ -154,8 +154,10 @@ class InqomConnector(LedgerConnector):
         return self._read(held, request) if held else None
 
     def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
-        """The entry with its lines and PDF; None when its journal does not hold it on its day."""
-        held = next((each for each in self._entries(request) if each.entry_id == entry_id), None)
+        """The entry with its lines and PDF, by its id, or by our key where the answer to it named another id."""
+        entries = self._entries(request)
+        held = next((each for each in entries if each.entry_id == entry_id), None)
+        held = held or reading.ours_among(entries, request, self._look_ups(request))
         return self._read(held, request) if held else None
 
     def wait_until_done(self, request: PostingRequest, receipt: Receipt) -> Receipt | None:

@@ -87,9 +87,10 @@ def _key(info: dict[str, Any]) -> AccessCheck:
 
 def _routes(info: dict[str, Any]) -> list[AccessCheck]:
     """Rights that are missing; a key that lists no route says nothing about its rights."""
+    routes = info.get("routes")
     granted = {
         (str(route.get("method", "")).lower(), str(route.get("path", "")).removeprefix("/api/v1"))
-        for route in info.get("routes") or []
+        for route in (routes if isinstance(routes, list) else [])
         if isinstance(route, dict)
     }
     if not granted:
@@ -114,7 +115,8 @@ def _granted(route: tuple[str, str], granted: set[tuple[str, str]]) -> bool:
 
 
 def _target(info: dict[str, Any], client: MyUnisoftClient) -> AccessCheck:
-    kind = str((info.get("target") or {}).get("type") or "")
+    target = info.get("target")
+    kind = str(target.get("type") or "") if isinstance(target, dict) else ""
     needs_folder = kind == "firm" and not client.society_id
     return AccessCheck(
         step="Type d'accès",

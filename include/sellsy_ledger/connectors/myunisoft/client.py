@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sellsy_ledger.connectors.myunisoft import errors
 from sellsy_ledger.connectors.myunisoft.capabilities import CAPABILITIES
-from sellsy_ledger.errors import AccessError, ConfigurationError
+from sellsy_ledger.errors import AccessError, ConfigurationError, TryLater
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Answer, Transport
 
@@ -74,7 +74,7 @@ class MyUnisoftClient:
     def key_info(self) -> dict[str, Any]:
         """Rights of the key; reading them activates it."""
         found = self.transport.read_json("GET", "/key/info", params={"mode": "extended"})
-        return found if isinstance(found, dict) else {"routes": found or []}
+        return found if isinstance(found, dict) else {"routes": found if isinstance(found, list) else []}
 
     def society(self) -> dict[str, Any]:
         """The folder. A folder's token answers one object; a firm's may answer a list of all."""
@@ -83,7 +83,7 @@ class MyUnisoftClient:
             found = found["society_array"]
         if isinstance(found, dict):
             return found
-        folders = [each for each in found or [] if isinstance(each, dict)]
+        folders = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
         mine = [each for each in folders if str(each.get("society_id")) == self.society_id]
         if len(mine or folders) != 1:
             raise AccessError(
@@ -134,11 +134,18 @@ class MyUnisoftClient:
     def entry_ids(self, origin: str) -> list[dict[str, Any]]:
         """``[{"id_entry", "type"}]`` of the entry that carries our key; empty when there is none.
 
-        Absent is told by 404, ``null``, ``{}`` or a missing id.
+        Absent is told by 404, ``null``, ``{}``, an empty list or an id that is null.
+
+        Raises:
+            TryLater: the answer is something else, which proves nothing.
         """
         found = self.transport.read_json("GET", "/entry/id", params={"id_origin": origin})
+        if not found and (found is None or isinstance(found, (dict, list))):
+            return []
         items = found if isinstance(found, list) else [found]
-        return [item for item in items if isinstance(item, dict) and item.get("id_entry") is not None]
+        if not all(isinstance(item, dict) and "id_entry" in item for item in items):
+            raise TryLater("MyUnisoft answered /entry/id in another form.", tool=CAPABILITIES.tool)
+        return [item for item in items if item["id_entry"] is not None]
 
     def mad_entry(self, origin: str, *, draft: bool) -> dict[str, Any] | None:
         """One entry with its lines and attachments, among the posted or among the pending ones; None when absent."""
@@ -183,7 +190,9 @@ class MyUnisoftClient:
         found = self.transport.read_json("GET", path, params=params)
         if not isinstance(found, list):
             raise ConfigurationError(
-                f"MyUnisoft answered {path} with something that is not a list.", tool=CAPABILITIES.tool
+                f"MyUnisoft answered {path} with something that is not a list.",
+                tool=CAPABILITIES.tool,
+                action="Check the host in the Connection.",
             )
         return [each for each in found if isinstance(each, dict)]
 

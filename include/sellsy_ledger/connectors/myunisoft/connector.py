@@ -204,8 +204,15 @@ class MyUnisoftConnector(LedgerConnector):
         return Receipt(entry_id=entry_id, draft=request.draft, pdf_attached=True, warnings=warnings)
 
     def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
-        """The entry by our key: ``entry_id`` itself changes when an accountant validates a pending entry."""
-        return self._read(request)
+        """The entry by our key: ``entry_id`` itself changes when an accountant validates a pending entry.
+
+        Raises:
+            TryLater: MyUnisoft names the entry and does not give it.
+        """
+        found = self._read(request)
+        if found is None and self.client.entry_ids(mapper.origin_of(request.posting_key)):
+            raise TryLater(f"MyUnisoft names entry {entry_id} and does not give it.", tool=CAPABILITIES.tool)
+        return found
 
     def attach_document(self, request: PostingRequest, entry_id: str) -> None:
         """Attach the PDF to the booked entry, unless it is there already."""

@@ -18,7 +18,7 @@ from sellsy_ledger.errors import AccessError, ConfigurationError, TryLater
 from sellsy_ledger.http.paging import follow
 from sellsy_ledger.http.transport import Answer, Transport
 
-__all__ = ["ODataClient", "quoted"]
+__all__ = ["ODataClient", "quoted", "tells_success"]
 
 T = TypeVar("T")
 PAGE_MAX = 100
@@ -106,6 +106,7 @@ class ODataClient:
         self, resource: str, *, where: str = "", expand: Sequence[str] = (), order: str = "id", most: int = 0
     ) -> Iterator[Row]:
         """Every row of a list, names in lower case, in a fixed order; ``most`` > 0 reads one page of so many."""
+        last: list[Row] = []
         first = {"$filter": where, "$expand": ",".join(expand), "$orderby": order, "$count": "true"}
 
         def fetch(skip: int) -> tuple[list[Row], int | None]:
@@ -119,6 +120,12 @@ class ODataClient:
                 )
             body = _json(answer, resource)
             found = _rows(body, resource)
+            if not isinstance(body, dict) and not skip and not found:
+                # OData puts every list into an object; a bare list of nothing proves nothing.
+                raise TryLater(f"Sage answered {resource} in another form: a bare empty list.", tool="sage100")
+            if found and found == last:
+                raise TryLater(f"The pages of Sage {resource} do not end: one came twice.", tool="sage100")
+            last[:] = found
             total = _text(body.get("@odata.count")) if isinstance(body, dict) else ""
             there = skip + len(found)
             if not found or most or (total.isdecimal() and there >= int(total)):
@@ -148,7 +155,7 @@ class ODataClient:
         self._with_token(lambda headers: self.transport.read("POST", path, json=body, headers=headers))
 
     def create_entry(self, journal_id: str, body: Mapping[str, Any]) -> Answer:
-        """Create the entry. What a success answers is not documented."""
+        """Create the entry. What a success answers is not documented; see :func:`tells_success`."""
         path = self._action(journal_id)
         return self._with_token(lambda headers: self.transport.write("POST", path, json=body, headers=headers))
 
@@ -185,6 +192,17 @@ class ODataClient:
                 raise
             answer = send(self.tokens.header())
         return answer
+
+
+def tells_success(answer: Answer) -> bool:
+    """True for the answers with which OData acknowledges an action: 201, 204, or an object of its own."""
+    if answer.status in (201, 204):
+        return True
+    try:
+        found = answer.json()
+    except ValueError:
+        return False
+    return isinstance(found, dict) and any(str(name).startswith("@odata.") for name in found)
 
 
 def _target(path: str, query: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from sellsy_ledger.connectors.base import PostedEntry, PostingRequest, Receipt
 from sellsy_ledger.connectors.sage100 import mapper, reading
 from sellsy_ledger.connectors.sage100.capabilities import ODATA
-from sellsy_ledger.connectors.sage100.client import ODataClient, quoted
+from sellsy_ledger.connectors.sage100.client import ODataClient, quoted, tells_success
 from sellsy_ledger.connectors.sage100.connector import Sage100Connector
 from sellsy_ledger.connectors.sage100.errors import error_rule
 from sellsy_ledger.connectors.sage100.odata_access import access_checks
@@ -25,7 +25,7 @@ from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Ledger, PaddedNumbers
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
-from sellsy_ledger.errors import ConfigurationError, DocumentError, OutcomeUnknown, PostingRefused
+from sellsy_ledger.errors import ConfigurationError, DocumentError, OutcomeUnknown, PostingRefused, TryLater
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Transport
 
@@ -175,8 +175,17 @@ class ODataConnector(Sage100Connector):
         journal_id, body = self._entry(request)
         if self.options.check_first:
             self.client.check_entry(journal_id, body)
-        self.client.create_entry(journal_id, body)
+        answer = self.client.create_entry(journal_id, body)
+        if not tells_success(answer) and self._is_absent(request):
+            raise OutcomeUnknown("Sage's answer to an entry is none of its own.", tool=ODATA.tool)
         return Receipt(entry_id="")
+
+    def _is_absent(self, request: PostingRequest) -> bool:
+        """True when a look-up right after the write shows no entry, or fails."""
+        try:
+            return self.find_entry(request) is None
+        except (ConfigurationError, TryLater):
+            return True
 
     def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
         """The entry's lines, by its content: Sage gives an entry no id."""

@@ -257,13 +257,21 @@ def test_a_draft_is_refused_with_what_to_choose_instead(connector: AcdConnector,
 
 
 # -- answers of every shape --------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "body", [b'{"codeRetour": 1}', b'{"CodeRetour": "1", "ListeErreurs": []}', b'{"listeErreurs": []}', b"{}", b""]
-)
+@pytest.mark.parametrize("body", [b'{"codeRetour": 1}', b'{"CodeRetour": "1", "ListeErreurs": []}'])
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_success_of_any_shape_is_one(wire: Wire, connect: Connect, body: bytes, status: int) -> None:
     wire.play(LOGIN, SELECTED, answer(status, body))
     assert connect(wire.url).post_entry(request()).entry_id == mapper.mark_of(request().posting_key)
+
+
+@pytest.mark.parametrize("body", [b'{"listeErreurs": []}', b"{}", b""])
+def test_an_acceptance_without_a_word_is_looked_up_and_unknown_when_nothing_is_there(
+    wire: Wire, connect: Connect, body: bytes
+) -> None:
+    wire.play(LOGIN, SELECTED, answer(body=body), answer(body=b"no FEC"))
+    with pytest.raises(OutcomeUnknown):
+        connect(wire.url).post_entry(request())
+    assert sum(b"/compta/ecriture" in one.partition(b"\r\n")[0] for one in wire.requests) == 1
 
 
 @pytest.mark.parametrize(

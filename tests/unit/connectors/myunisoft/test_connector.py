@@ -16,7 +16,14 @@ from sellsy_ledger.connectors.myunisoft.connector import MyUnisoftConnector
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import ThirdParty
-from sellsy_ledger.errors import AccessError, ConfigurationError, DocumentError, OutcomeUnknown, PostingConflict
+from sellsy_ledger.errors import (
+    AccessError,
+    ConfigurationError,
+    DocumentError,
+    OutcomeUnknown,
+    PostingConflict,
+    TryLater,
+)
 from sellsy_ledger_sandbox.server import Sandbox
 from tests.unit.connectors.myunisoft.builders import request
 from tests.unit.http.wire import HANG, Wire, answer, scripted
@@ -269,3 +276,16 @@ def booked_again(connector: MyUnisoftConnector, made: PostingRequest) -> Posting
     """The same request against a folder that was started afresh."""
     party = connector.create_third_party(third_party("Exemple"), "411EXEMPLE")
     return msgspec.structs.replace(made, third_party=party)
+
+
+@pytest.mark.parametrize("body", [b'"x"', b"7", b'{"items": null}', b"[null]", b"[{}]", b'["12"]'])
+def test_a_look_up_answered_in_another_form_proves_nothing(wire: Wire, body: bytes) -> None:
+    wire.play(answer(body=body))
+    with pytest.raises(TryLater):
+        connect(wire.url).find_entry(request())
+
+
+@pytest.mark.parametrize("body", [b"7", b'"x"', b'{"target": 7, "routes": 7}'])
+def test_key_info_of_another_shape_never_breaks_the_access_check(wire: Wire, body: bytes) -> None:
+    wire.play(*(answer(body=body) for _ in range(6)))
+    assert connect(wire.url).check_access()
