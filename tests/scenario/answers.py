@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
-import msgspec
-
 from sellsy_ledger.connectors.base import LedgerConnector
 from sellsy_ledger.http.transport import Answer, Transport
 
-__all__ = ["BODIES", "Call", "holed", "listening", "replacing", "route_of"]
+__all__ = ["BODIES", "Call", "listening", "replacing", "route_of"]
 
 BODIES: tuple[bytes, ...] = (
     b"",
@@ -118,44 +116,3 @@ def replacing(connector: type[LedgerConnector], replace: Replace, *, sent: bool 
 def listening(connector: type[LedgerConnector]) -> Any:
     """Hear everything, replace nothing."""
     return replacing(connector, lambda heard, call: None)
-
-
-def holed(body: bytes, *, most: int = 40) -> Iterator[tuple[str, bytes]]:
-    """The real answer with one value at a time taken away, made null, made text, made a list: path and body of each."""
-    try:
-        whole = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
-        return
-    paths = list(_paths(whole))
-    for path in paths[:: max(1, len(paths) // most)]:
-        for name, change in (("null", lambda old: None), ("other", _other_type), ("gone", None)):
-            copy = msgspec.json.decode(body)
-            holder = copy
-            for key in path[:-1]:
-                holder = holder[key]
-            if change is None:
-                del holder[path[-1]]
-            else:
-                holder[path[-1]] = change(holder[path[-1]])
-            yield f"{'.'.join(map(str, path))} {name}", msgspec.json.encode(copy)
-
-
-def _paths(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every key of every object, and the first element of every list."""
-    if isinstance(value, dict):
-        for key in value:
-            yield (*above, key)
-            yield from _paths(value[key], (*above, key))
-    elif isinstance(value, list) and value:
-        yield (*above, 0)
-        yield from _paths(value[0], (*above, 0))
-
-
-def _other_type(old: Any) -> Any:
-    if isinstance(old, dict):
-        return [old]
-    if isinstance(old, list):
-        return {"0": old}
-    if isinstance(old, str):
-        return {"x": old}
-    return "x" if isinstance(old, bool) or old is None else f"{old}"

@@ -26,6 +26,7 @@ from sellsy_ledger.errors import (
     TryLater,
 )
 from sellsy_ledger_sandbox.server import Sandbox
+from tests.elastic_time import ElasticTime
 from tests.unit.connectors.sage100.builders import PDF, request
 from tests.unit.http.wire import CLOSE, Wire, answer, scripted
 
@@ -257,6 +258,8 @@ def test_a_sleeping_service_is_waited_for(sandbox: Sandbox) -> None:
 def test_lists_are_read_beyond_the_servers_own_page(sandbox: Sandbox) -> None:
     connector = connect(sandbox)
     connector.client.page_size = 1000
+    time = ElasticTime()
+    connector.client.transport.throttle, connector.client.transport.sleep = time.throttle((10, 1.0)), time.sleep
     for number in range(101):
         connector.create_third_party(third_party(f"Tiers {number:03d}"), f"C{number:03d}")
     assert len(connector.read_ledger().third_parties) == 101
