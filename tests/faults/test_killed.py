@@ -15,6 +15,13 @@ from tests.faults.killing import Killed, killing_commits, killing_http
 from tests.scenario.stage import TARGETS
 
 PLACES = {"http": killing_http, "commit": killing_commits}
+# What happens around Sellsy's own calls is the same whatever the tool: two of them die there too.
+WHOLE_NIGHTS = ("myunisoft", "pennylane")
+
+
+def is_sellsys(call: str) -> bool:
+    """True for a call of the source's side."""
+    return call.startswith(("sellsy ", "download"))
 
 
 def clean_night(fresh: Callable[..., Any], target: str, place: str) -> list[str]:
@@ -33,6 +40,8 @@ def test_wherever_a_run_dies_the_next_one_books_every_document_once(fresh, targe
     expected = clean_night(fresh, target, place)
     wrong: dict[str, list[str]] = {}
     for nth in count(1):
+        if target not in WHOLE_NIGHTS and nth <= len(expected) and is_sellsys(expected[nth - 1]):
+            continue
         stage = fresh(target)
         with PLACES[place](nth, after=moment == "after") as killer:
             try:
