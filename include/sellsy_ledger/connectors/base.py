@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
@@ -26,7 +26,7 @@ import msgspec
 
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
-from sellsy_ledger.core.documents import Kind, SupportingDocument
+from sellsy_ledger.core.documents import Direction, Kind, SupportingDocument
 from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.ledger import Ledger
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
@@ -36,6 +36,7 @@ from sellsy_ledger.http.throttle import Throttle
 __all__ = [
     "BatchResult",
     "BatchState",
+    "BookedEntry",
     "Deposit",
     "LedgerConnector",
     "PostedEntry",
@@ -113,7 +114,8 @@ class PostedLine(msgspec.Struct, frozen=True, kw_only=True):
 class PostedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as read back. ``pdf_sha256`` is None where the tool does not give the bytes back;
     ``pdf_present`` None where it does not even say; ``lines`` None where lines cannot be read. ``handle`` is the batch
-    whose file holds the entry, for tools that import files.
+    whose file holds the entry, for tools that import files. ``editable`` says whether the tool would still let the
+    entry be changed (not validated, not lettered, period open); None where it does not tell.
     """
 
     entry_id: str
@@ -126,6 +128,28 @@ class PostedEntry(msgspec.Struct, frozen=True, kw_only=True):
     pdf_present: bool | None = None
     ledger_entry_id: str = ""
     handle: str = ""
+    editable: bool | None = None
+
+
+class BookedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the books, whoever made it: what tells whether a document is there already.
+
+    ``third_party_account`` is the auxiliary account of its third-party line (or the account itself where a tool keeps
+    the auxiliary in the account), ``third_party_name`` its label; ``gross_cents`` is the debit of that line minus its
+    credit. ``numbers`` are all the texts in which the document's number may stand: piece, reference, invoice number,
+    labels, as the tool holds them. ``key`` is our posting key or mark, where the tool shows one.
+    """
+
+    entry_id: str
+    journal: str
+    date: dt.date
+    piece_date: dt.date | None = None
+    third_party_account: str
+    third_party_name: str = ""
+    third_party_ids: tuple[str, ...] = ()
+    gross_cents: int
+    numbers: tuple[str, ...]
+    key: str = ""
 
 
 class BatchState(StrEnum):
@@ -233,6 +257,29 @@ class LedgerConnector(ABC):
             f"{self.capabilities.title} takes no supporting document after the entry",
             tool=self.capabilities.tool,
         )
+
+    # -- what is in the books already, and what may still change there ---------------------------------------------
+    def booked_entries(self, direction: Direction, first: dt.date, last: dt.date) -> Iterator[BookedEntry]:
+        """Every entry dated ``first`` to ``last`` with a customer's line (sales) or a supplier's (purchases), to the
+        last page, whoever made it: typed by hand, imported, received by the tool itself. An entry with several
+        third-party lines comes once per line. Only where the capability ``reads_books`` says so.
+
+        Raises:
+            TryLater: the reading is not whole; nothing of it may be used.
+        """
+        raise ConfigurationError(f"{self.capabilities.title} does not show its books", tool=self.capabilities.tool)
+
+    def replace_entry(self, request: PostingRequest, entry_id: str) -> Receipt:
+        """Put the entry of ``request`` in the place of the booked entry ``entry_id``, with one write; only where the
+        capability ``replaces`` says so, and while :meth:`read_back` calls the entry ``editable``.
+
+        Safe to repeat: writing the same content twice leaves one entry.
+
+        Raises:
+            PostingRefused: the tool will not have it (validated, locked, lettered meanwhile); nothing was written.
+            OutcomeUnknown: the answer was lost; :meth:`read_back` tells which of the two contents is there.
+        """
+        raise ConfigurationError(f"{self.capabilities.title} changes no booked entry", tool=self.capabilities.tool)
 
     # -- asynchronous tools --------------------------------------------------------------------------------------
     def wait_until_done(self, request: PostingRequest, receipt: Receipt) -> Receipt | None:

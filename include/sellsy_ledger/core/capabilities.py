@@ -88,6 +88,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     proves nothing. ``batches`` = entries are collected, and handed over as one file per run that somebody else imports
     (:meth:`LedgerConnector.deliver_batch`). ``document_only`` = the word by which settings ask for the pending mode
     that hands over the PDF alone and leaves the entry to the accountant; None where there is none.
+    ``reads_books`` = every entry of a period can be read, whoever made it (:meth:`LedgerConnector.booked_entries`).
+    ``replaces`` = a booked entry that is still editable can be changed in its place
+    (:meth:`LedgerConnector.replace_entry`); without it a correction is a reversal and a new entry.
     ``third_party_ids`` = third parties are read with VAT number or SIREN, not by name and account alone.
     ``caveats`` = what keeps a promise from being proved: such a promise is never more than *partly* kept.
     """
@@ -111,6 +114,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     settles_within_seconds: int = 0
     batches: bool = False
     document_only: str | None = None
+    reads_books: bool = False
+    replaces: bool = False
     third_party_ids: bool = True
     caveats: dict[Promise, Caveat] = {}
     label_max: int | None = None

@@ -139,6 +139,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     supplier's for purchases (``internal_number`` holds Sellsy's). ``rows_source`` says whether rows are the document's
     own (``detail``) or were rebuilt from the accounting journal's net lines (``journal``: accounts are known, texts
     are not).
+
+    ``correction`` is empty for a document as the source shows it the first time; once it was posted and then changed,
+    what corrects the books is a document of its own beside it (:mod:`sellsy_ledger.core.corrections`).
     """
 
     kind: Kind
@@ -172,11 +175,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     service_end: dt.date | None = None
     created_on: dt.date | None = None
     file_id: int | None = None
+    correction: str = ""
 
     @property
     def key(self) -> str:
-        """Identity inside one company: ``sales_invoice:48213`` (an id alone is shared by kinds)."""
-        return f"{self.kind.value}:{self.id}"
+        """Identity inside one company: ``sales_invoice:48213`` (an id alone is shared by kinds), with the label of
+        the correction behind it where the document is one: ``sales_invoice:48213-v2``.
+        """
+        return f"{self.kind.value}:{self.id}{self.correction}"
 
     @property
     def vat_cents(self) -> int:

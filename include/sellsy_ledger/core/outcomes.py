@@ -20,7 +20,9 @@ class State(StrEnum):
     """Where a document stands, left to right.
 
     ``delivered`` = handed over (a file for the import, a PDF without entry), and nobody has said yet that it is in the
-    books; it is never handed over a second time.
+    books; it is never handed over a second time. ``adopted`` = in the books already, by other hands than ours; it is
+    never handed over. ``corrected`` = its entry is in the books, and what corrects it stands beside it as documents of
+    their own.
     """
 
     SEEN = "seen"
@@ -36,6 +38,8 @@ class State(StrEnum):
     CONFLICT = "conflict"
     CHANGED_AFTER_POSTING = "changed_after_posting"
     RETRACTED = "retracted"
+    CORRECTED = "corrected"
+    ADOPTED = "adopted"
 
 
 class Reason(StrEnum):

@@ -73,5 +73,7 @@ class Company:
         return self.settings.company
 
     def posting_key(self, record: DocumentRecord) -> str:
-        """``sellsy:<account>:<kind>:<id>``: the same for a document for ever, whatever run posts it."""
-        return f"sellsy:{self.sellsy.account}:{record.document.kind.value}:{record.document.id}"
+        """``sellsy:<account>:<kind>:<id>``: the same for a document for ever, whatever run posts it. A correction has
+        its label behind the id, and so a key of its own.
+        """
+        return f"sellsy:{self.sellsy.account}:{record.document.key}"

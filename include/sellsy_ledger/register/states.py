@@ -12,6 +12,7 @@ from sellsy_ledger.errors import InvariantBroken
 __all__ = [
     "BEGIN_FROM",
     "BOOKED",
+    "CLOSED",
     "HANDED_OVER",
     "IN_FLIGHT",
     "NEEDS_REASON",
@@ -30,6 +31,9 @@ IN_FLIGHT = frozenset({State.POSTING, State.OUTCOME_UNKNOWN, State.CONFLICT})
 HANDED_OVER = frozenset({State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING})
 """In the books, or on its way there by other hands than ours: never to be sent again."""
 
+CLOSED = frozenset({State.CORRECTED, State.ADOPTED})
+"""Nothing more will ever be sent for these: corrected beside themselves, or booked by somebody else."""
+
 BOOKED = frozenset({State.POSTED, State.VERIFIED})
 """In the books, as the tool, an acknowledgement or a person said."""
 
@@ -45,9 +49,9 @@ NEEDS_REASON = frozenset({State.WAITING, State.REJECTED})
 _DECIDED = frozenset({State.WAITING, State.READY, State.NOTHING_TO_POST, State.REJECTED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.SEEN: _DECIDED | {State.RETRACTED},
-    State.WAITING: _DECIDED | {State.SEEN, State.RETRACTED},
-    State.READY: _DECIDED | {State.SEEN, State.RETRACTED},
+    State.SEEN: _DECIDED | {State.RETRACTED, State.ADOPTED},
+    State.WAITING: _DECIDED | {State.SEEN, State.RETRACTED, State.ADOPTED},
+    State.READY: _DECIDED | {State.SEEN, State.RETRACTED, State.ADOPTED},
     State.NOTHING_TO_POST: _DECIDED | {State.SEEN, State.RETRACTED},
     State.REJECTED: _DECIDED | {State.SEEN, State.RETRACTED},
     # Refused by the tool, or surely never left: back to where the next run takes it up.
@@ -65,10 +69,18 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.CONFLICT: frozenset({State.POSTED, State.READY}),
     State.POSTED: frozenset({State.VERIFIED, State.CONFLICT, State.CHANGED_AFTER_POSTING, State.RETRACTED}),
     State.VERIFIED: frozenset({State.CONFLICT, State.CHANGED_AFTER_POSTING, State.RETRACTED}),
-    State.CHANGED_AFTER_POSTING: frozenset({State.DELIVERED, State.POSTED, State.VERIFIED, State.RETRACTED}),
-    State.RETRACTED: frozenset(
-        {State.SEEN, State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING}
+    State.CHANGED_AFTER_POSTING: frozenset(
+        {State.DELIVERED, State.POSTED, State.VERIFIED, State.RETRACTED, State.CORRECTED}
     ),
+    State.RETRACTED: frozenset(
+        {
+            *(State.SEEN, State.DELIVERED, State.POSTED, State.VERIFIED),
+            *(State.CHANGED_AFTER_POSTING, State.CORRECTED),
+        }
+    ),
+    State.CORRECTED: frozenset(),
+    # A person who adopted the wrong entry says so, and the document is worked on from the start.
+    State.ADOPTED: frozenset({State.SEEN}),
 }
 """From → to; staying in a state is always allowed (a step stores its result)."""
 
