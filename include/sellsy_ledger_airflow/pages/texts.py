@@ -59,6 +59,8 @@ _STATES: dict[State, tuple[str, str]] = {
     State.CONFLICT: ("conflit : une personne doit décider", "conflict: a person must decide"),
     State.CHANGED_AFTER_POSTING: ("modifiées après enregistrement", "changed after posting"),
     State.RETRACTED: ("retirées de Sellsy", "withdrawn from Sellsy"),
+    State.CORRECTED: ("corrigées", "corrected"),
+    State.ADOPTED: ("déjà dans les livres", "in the books already"),
 }
 
 _PEOPLE = {
