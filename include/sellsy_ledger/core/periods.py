@@ -3,18 +3,21 @@
 VAT follows exigibility, so moving a date is a company's choice and never a silent fallback: ``refuse`` waits,
 ``first_open_day`` moves the entry date and says so in the labels, ``ask`` waits for a person's word. The piece date
 is always the document's own.
+
+And how a long period is asked for in shorter ones.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import NotReady, Reason
 from sellsy_ledger.core.settings import ClosedPeriod
 
-__all__ = ["EntryDate", "entry_date"]
+__all__ = ["EntryDate", "entry_date", "windows"]
 
 
 class EntryDate(NamedTuple):
@@ -50,3 +53,14 @@ def entry_date(day: date, ledger: LedgerIndex, policy: ClosedPeriod, *, approved
             f" : la date {written} est dans une période close, l'écriture serait datée du {opened:%d/%m/%Y}",
         )
     return EntryDate(opened, f"(pièce du {written})")
+
+
+def windows(first: date, last: date, days: int) -> Iterator[tuple[date, date]]:
+    """``first`` to ``last`` in windows of at most ``days`` days, first and last day included.
+
+    Example: 1 to 10 January by 4 days → 1 to 4, 5 to 8, 9 to 10.
+    """
+    while first <= last:
+        end = min(first + timedelta(days=days - 1), last)
+        yield first, end
+        first = end + timedelta(days=1)
