@@ -62,6 +62,6 @@ def lost_documents(connection: Connection, company: str) -> list[Break]:
         select(event.c.key)
         .distinct()
         .select_from(event.outerjoin(document, here))
-        .where(event.c.company == company, event.c.what == "seen", document.c.key.is_(None))
+        .where(event.c.company == company, event.c.what.in_(("seen", "reversal_made")), document.c.key.is_(None))
     )
     return [Break(company, key, Broken.DOCUMENT_MISSING) for key in sorted(connection.execute(statement).scalars())]

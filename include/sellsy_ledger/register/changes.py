@@ -25,6 +25,8 @@ def apply_change(writes: WriteSet, row: StoredDocument, change: Change) -> None:
     if change.fingerprint is not msgspec.UNSET:
         row.fingerprint = change.fingerprint
     if change.document is not msgspec.UNSET:
+        if change.document.key != row.key:
+            raise InvariantBroken(f"{row.key} may not become {change.document.key}.")
         row.put_document(change.document, encode(change.document))
     if change.third_party is not msgspec.UNSET:
         row.third_party = encode(change.third_party) if change.third_party else None
@@ -72,7 +74,7 @@ def _check_posting(writes: WriteSet, row: StoredDocument, state: State) -> None:
     open again.
     """
     if row.posting is None:
-        if state in HANDED_OVER:
+        if state in HANDED_OVER or state is State.CORRECTED:
             raise InvariantBroken(f"{row.key} may not be {state} without a posting.")
         return
     posting = decode(Posting, row.posting)

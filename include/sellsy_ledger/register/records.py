@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -21,6 +21,9 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     the batch of a file. ``way`` is how the last write went (tool, and whether by file or as a PDF only): what another
     way began cannot be looked up by this one.
 
+    The posting of a correction is known before its first write (``attempts`` 0): ``replaces`` is the id of the booked
+    entry whose place it takes, ``entry_date`` the open day that a person agreed to where the document's own is closed.
+
     ``started_at`` is when the last write was begun, or when its answer was found to be lost.
 
     ``posted_at`` says that the entry is in the books, ``delivered_at`` that the document was handed over to others who
@@ -36,6 +39,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     ledger_entry_id: str = ""
     draft: bool = False
     pdf_sha256: str = ""
+    replaces: str = ""
+    entry_date: date | None = None
     started_at: datetime | None = None
     delivered_at: datetime | None = None
     posted_at: datetime | None = None

@@ -22,7 +22,7 @@ from sellsy_ledger.register import tables
 from sellsy_ledger.register.codec import chain_hash, clean, decode, encode, searched
 from sellsy_ledger.register.records import DocumentRecord, Posting
 
-__all__ = ["StoredDocument", "WriteSet", "chunks", "insert_or_replace", "read_rows"]
+__all__ = ["StoredDocument", "WriteSet", "chunks", "insert_or_replace", "new_row", "read_rows"]
 
 CHUNK = 500
 """Documents per statement: enough to amortise it, few enough to keep memory flat."""
@@ -224,3 +224,29 @@ class WriteSet:
                 connection.execute(delete(part).where(part.c.company == self.company, part.c.key.in_(gone)))
         if self._events:
             connection.execute(insert(tables.event), self._events)
+
+
+def new_row(writes: WriteSet, document: Document, state: State, fingerprint: str) -> StoredDocument:
+    """A row for a document that is not stored yet; the source has told nothing of it but ``document``."""
+    return StoredDocument(
+        company=writes.company,
+        key=document.key,
+        kind=document.kind.value,
+        number=searched(document.number),
+        date=document.date,
+        currency=clean(document.currency),
+        gross_cents=document.gross_cents,
+        state=state.value,
+        reason=None,
+        detail="",
+        fingerprint=fingerprint,
+        seen_fingerprint=fingerprint,
+        seen_hash="",
+        content=encode(document),
+        changed_content=None,
+        third_party=None,
+        ledger_third_party=None,
+        content_hash="",
+        first_seen_at=writes.now,
+        updated_at=writes.now,
+    )

@@ -6,18 +6,17 @@ Once it is there, what was posted is kept as it was and the new content is store
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.core.third_parties import ThirdParty
-from sellsy_ledger.register.codec import clean, decode, encode, hash_text, searched
+from sellsy_ledger.register.codec import decode, encode, hash_text
 from sellsy_ledger.register.records import Posting
-from sellsy_ledger.register.rows import StoredDocument, WriteSet
+from sellsy_ledger.register.rows import StoredDocument, WriteSet, new_row
 from sellsy_ledger.register.states import HANDED_OVER, OPEN
 
-__all__ = ["News", "record_news"]
+__all__ = ["News", "record_news", "state_before_change"]
 
 
 class News(NamedTuple):
@@ -44,60 +43,44 @@ def record_news(writes: WriteSet, row: StoredDocument | None, news: News) -> boo
     """Put into ``writes`` what ``news`` changes; returns True when the document was unknown."""
     texts = _texts(news)
     if row is None:
-        writes.put(_new_row(writes.company, news, texts, writes.now), "seen")
+        row = new_row(writes, news.document, State.SEEN, news.fingerprint)
+        row.seen_hash, row.third_party = texts.seen_hash, texts.third_party
+        writes.put(row, "seen")
         return True
     if row.seen_hash == texts.seen_hash and row.state != State.RETRACTED:
         return False
+    if row.state == State.RETRACTED:
+        row.state, row.detail = state_before_change(row).value, ""
+        writes.put(row, "reappeared")
     state = State(row.state)
     changed = _is_changed(row, state, news.fingerprint)
-    if state is State.RETRACTED:
-        state = _state_before_retraction(row)
-        row.state = state.value
-        writes.put(row, "reappeared")
     if state in OPEN:
         _refresh(writes, row, news, texts, changed=changed)
     elif state in HANDED_OVER and changed:
-        _set_apart(writes, row, news, texts)
+        _set_apart(row, news, texts)
+        row.state, row.reason, row.detail = State.CHANGED_AFTER_POSTING.value, None, ""
+        writes.put(row, "changed_after_posting")
+    elif state is State.ADOPTED and changed:
+        # Booked by other hands than ours: it stays theirs, and they are told.
+        _set_apart(row, news, texts)
+        writes.put(row, "changed_after_posting")
     return False
-
-
-def _new_row(company: str, news: News, texts: _Texts, now: datetime) -> StoredDocument:
-    document = news.document
-    return StoredDocument(
-        company=company,
-        key=document.key,
-        kind=document.kind.value,
-        number=searched(document.number),
-        date=document.date,
-        currency=clean(document.currency),
-        gross_cents=document.gross_cents,
-        state=State.SEEN.value,
-        reason=None,
-        detail="",
-        fingerprint=news.fingerprint,
-        seen_fingerprint=news.fingerprint,
-        seen_hash=texts.seen_hash,
-        content=texts.document,
-        changed_content=None,
-        third_party=texts.third_party,
-        ledger_third_party=None,
-        content_hash="",
-        first_seen_at=now,
-        updated_at=now,
-    )
 
 
 def _is_changed(row: StoredDocument, state: State, fingerprint: str) -> bool:
     """Detail rows read after the list entry have a fingerprint of their own: neither of the two is a change. A booked
-    document that changed is compared with its last change only, so that its return to what was posted is seen too.
+    document that changed is compared with its last change only, so that its return to what was posted is seen too; one
+    that was taken back meanwhile, with what was posted.
     """
-    if state is State.CHANGED_AFTER_POSTING:
+    if state is State.CHANGED_AFTER_POSTING or (state is State.ADOPTED and row.changed_content is not None):
         return fingerprint != row.seen_fingerprint
+    if row.changed_content is not None:
+        return fingerprint != row.fingerprint
     return fingerprint not in (row.seen_fingerprint, row.fingerprint)
 
 
-def _state_before_retraction(row: StoredDocument) -> State:
-    """A document that comes back is where its posting left it, and never forgotten."""
+def state_before_change(row: StoredDocument) -> State:
+    """Where its posting left a document, whatever the source said of it since; one never posted is open again."""
     posting = decode(Posting, row.posting) if row.posting else None
     if posting is not None and posting.delivered_at is not None and posting.posted_at is None:
         return State.DELIVERED
@@ -120,8 +103,7 @@ def _refresh(writes: WriteSet, row: StoredDocument, news: News, texts: _Texts, *
     writes.put(row, "changed" if changed else "refreshed")
 
 
-def _set_apart(writes: WriteSet, row: StoredDocument, news: News, texts: _Texts) -> None:
-    row.state, row.reason, row.detail = State.CHANGED_AFTER_POSTING.value, None, ""
+def _set_apart(row: StoredDocument, news: News, texts: _Texts) -> None:
+    """Keep what was posted, and the new content beside it."""
     row.changed_content = texts.document
     row.seen_hash, row.seen_fingerprint = texts.seen_hash, news.fingerprint
-    writes.put(row, "changed_after_posting")

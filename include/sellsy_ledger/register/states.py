@@ -76,6 +76,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
         {
             *(State.SEEN, State.DELIVERED, State.POSTED, State.VERIFIED),
             *(State.CHANGED_AFTER_POSTING, State.CORRECTED),
+            # A new version that was taken back before it was written.
+            State.WAITING,
         }
     ),
     State.CORRECTED: frozenset(),

@@ -26,8 +26,10 @@ from sqlalchemy import (
 __all__ = [
     "Instant",
     "batch",
+    "booked_entry",
     "company_version",
     "document",
+    "double",
     "entry",
     "event",
     "lease",
@@ -159,6 +161,39 @@ third_party_link = Table(
     Column("content", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+booked_entry = Table(
+    "booked_entry",
+    metadata,
+    Column("company", Text, primary_key=True),
+    # Where it was read: `tool`, or the name of a FEC.
+    Column("source", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("direction", Text, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("gross_cents", BigInteger, nullable=False),
+    # The document that it is, once that is sure or a person said so.
+    Column("document", Text),
+    Column("content", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "company", "document"),
+    Index(None, "company", "direction", "date"),
+)
+
+double = Table(
+    "double",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    # The other side: `document:<key>`, or `entry:<its id in the tool>`.
+    Column("other", Text, primary_key=True),
+    # Empty until a person said `same` or `different`.
+    Column("decision", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    ForeignKeyConstraint(["company", "key"], ["document.company", "document.key"]),
 )
 
 event = Table(

@@ -20,6 +20,7 @@ from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError, TryLater
 from sellsy_ledger.register.archive import TABLES, write_backup
 from sellsy_ledger.register.database import Database
+from sellsy_ledger.register.migrations import HEAD
 from sellsy_ledger.register.restore import restore
 from sellsy_ledger.register.store import Change, Register
 from tests.empty_register import empty_register
@@ -161,7 +162,7 @@ def test_the_manifest_tells_counts_and_hashes(small: Path) -> None:
     part = manifest["parts"]["document"]
     assert part == {"rows": 2, "sha256": hashlib.sha256(body).hexdigest()}
     assert body.count(b"\n") == 2
-    assert manifest["schema"] == "0001"
+    assert manifest["schema"] == HEAD
     assert "lease" not in manifest["parts"]
 
 
@@ -287,7 +288,7 @@ def test_a_missing_backup_is_named(tmp_path: Path, clock: Clock) -> None:
 
 
 def test_a_backup_of_another_schema_says_which_program_restores_it(small: Path, tmp_path: Path, clock: Clock) -> None:
-    _rewrite(small, lambda _name, body: body.replace(b'"schema": "0001"', b'"schema": "0009"'))
+    _rewrite(small, lambda _name, body: body.replace(f'"schema": "{HEAD}"'.encode(), b'"schema": "0009"'))
     with pytest.raises(ConfigurationError, match=r"schema 0009.*version of the program that took it"):
         bring_back(small, f"sqlite:///{tmp_path}/target.db", clock)
 

@@ -1,0 +1,121 @@
+"""What a person decides on documents that seem to be in the books already. Needs no tool, only the register.
+
+:mod:`sellsy_ledger.pipeline.judging` finds them; each waits as ``possible_duplicate`` until somebody says what it is. A
+decision is remembered for the pair, and the pair is never asked about again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+import msgspec
+
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.errors import ConfigurationError
+from sellsy_ledger.register.booked import DIFFERENT, SAME, StoredDouble
+from sellsy_ledger.register.store import Change, DocumentRecord, Register
+
+__all__ = ["Double", "decide", "stored_doubles"]
+
+
+class Double(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that waits for a decision, beside everything that it seems to be.
+
+    Attributes:
+        key: the document's key, for :func:`decide`.
+        number: its number.
+        ours: the document in one French line.
+        theirs: what it is like, one French line each, the likeliest first.
+        entry_ids: beside each of ``theirs``, the entry's id in the tool; empty for another document of Sellsy.
+        sure: True when third party, number, date and amount all agree with the first of them.
+    """
+
+    key: str
+    number: str
+    ours: str
+    theirs: list[str]
+    entry_ids: list[str]
+    sure: bool
+
+
+def stored_doubles(register: Register, company_name: str) -> list[Double]:
+    """The documents that wait as ``possible_duplicate`` with something to decide on, by date."""
+    keys = register.select(company_name, states=[State.WAITING], reasons=[Reason.POSSIBLE_DUPLICATE])
+    by_key = {
+        key: _likeliest_first(one for one in group if not one.decision)
+        for key, group in groupby(register.doubles(company_name, keys), key=lambda one: one.key)
+    }
+    return [
+        Double(
+            key=record.key,
+            number=record.document.number,
+            ours=found[0].ours,
+            theirs=[one.theirs for one in found],
+            entry_ids=[one.entry.entry_id if one.entry else "" for one in found],
+            sure=found[0].sure,
+        )
+        for record in register.records(company_name, [key for key in keys if by_key.get(key)])
+        if (found := by_key[record.key])
+    ]
+
+
+def decide(
+    register: Register, company_name: str, key: str, *, same: bool, who: str, entry_id: str = "", note: str = ""
+) -> None:
+    """Store what a person says of a document that waits as ``possible_duplicate``.
+
+    Same: it is ``adopted``, and never sent. Not the same: it goes on with the next run, and none of what it was
+    compared with is ever asked about again.
+
+    Args:
+        register: the memory.
+        company_name: the company.
+        key: the document.
+        same: whether the document is one of those that it seems to be.
+        who: who says so.
+        entry_id: which of several entries it is; not needed where there is one.
+        note: how it was found out; kept in the document's story.
+
+    Raises:
+        ConfigurationError: the document does not wait for such a decision (any more), or the entry has to be named.
+    """
+    record = next(iter(register.load(company_name, [key])), None)
+    if record is None or record.state is not State.WAITING or record.reason is not Reason.POSSIBLE_DUPLICATE:
+        state = "unknown" if record is None else f"{record.state}"
+        raise ConfigurationError(f"{key} is {state}: it does not wait as a possible duplicate.", field="document")
+    found = _likeliest_first(one for one in register.doubles(company_name, [key]) if not one.decision)
+    if same:
+        _adopt(register, record, _chosen(key, found, entry_id), who=who, note=note)
+        return
+    if entry_id:
+        raise ConfigurationError("An entry is named only where the document is the same.", field="entry_id")
+    change = Change(key=key, state=State.SEEN, what="told_different", note=note)
+    register.decide_doubles(company_name, found, DIFFERENT, change, who=who)
+
+
+def _adopt(register: Register, record: DocumentRecord, chosen: StoredDouble, *, who: str, note: str) -> None:
+    change = Change(
+        key=record.key,
+        state=State.ADOPTED,
+        detail=chosen.theirs,
+        what="adopted",
+        note="; ".join(filter(None, [chosen.other, note])),
+    )
+    register.decide_doubles(record.company, [chosen], SAME, change, who=who)
+
+
+def _chosen(key: str, found: list[StoredDouble], entry_id: str) -> StoredDouble:
+    """The one that the document is said to be: the entry that is named, or the only thing that it can be."""
+    fitting = [one for one in found if one.entry is not None and one.entry.entry_id == entry_id] if entry_id else found
+    if len(fitting) > 1 and not entry_id:
+        # An entry of the books says more than another document, which is one of the same paper.
+        fitting = [one for one in found if one.entry is not None] or found[:1]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(one.entry.entry_id for one in found if one.entry is not None) or "none"
+    raise ConfigurationError(f"Say which entry {key} is with its id (known: {known}).", field="entry_id")
+
+
+def _likeliest_first(doubles: Iterable[StoredDouble]) -> list[StoredDouble]:
+    return sorted(doubles, key=lambda one: (not one.sure, one.entry is None, one.other))
