@@ -22,7 +22,6 @@ from sellsy_ledger.register.audit import broken_stories, lost_documents
 from sellsy_ledger.register.booked import BookedMemory
 from sellsy_ledger.register.changes import apply_change, begin_posting, resolve
 from sellsy_ledger.register.codec import searched
-from sellsy_ledger.register.corrections import Corrections
 from sellsy_ledger.register.database import Database
 from sellsy_ledger.register.migrate import ensure_schema
 from sellsy_ledger.register.records import Change, DocumentRecord, Event, Posting, StoredProof
