@@ -41,13 +41,18 @@ class Memory:
         self._application = application
         self._file = file
         self._remembers = remembers
-        # One write after the other: played back in the order of the file, each gets the ids it had.
+        # One write after the other: played back in the order of the file, each gets the ids it had. Reads too: nobody
+        # may see an entry that is not kept yet, and that a sandbox killed now would have forgotten.
         self._one_at_a_time = threading.Lock()
+        _drop_unfinished_line(file)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve, and keep the request when the answer accepts it."""
-        if environ["REQUEST_METHOD"] in READS or not self._remembers(environ["PATH_INFO"]):
+        if not self._remembers(environ["PATH_INFO"]):
             return self._application(environ, start_response)
+        if environ["REQUEST_METHOD"] in READS:
+            with self._one_at_a_time:
+                return self._application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         statuses: list[str] = []
@@ -118,6 +123,7 @@ class Fetched:
     def open(self, file: Path) -> None:
         """Keep in ``file`` from now on, one JSON object a line, and read what it holds."""
         self._file = file
+        _drop_unfinished_line(file)
         if file.exists():
             with file.open(encoding="utf-8") as lines:
                 kept = (json.loads(line) for line in lines)
@@ -140,6 +146,15 @@ class Fetched:
         self._bodies.clear()
         if self._file is not None:
             self._file.unlink(missing_ok=True)
+
+
+def _drop_unfinished_line(file: Path) -> None:
+    """Cut off a last line without its end: the sandbox was killed over it, and nobody had an answer yet."""
+    if not file.exists():
+        return
+    with file.open("r+b") as lines:
+        body = lines.read()
+        lines.truncate(body.rfind(b"\n") + 1)
 
 
 def _digest(url: str) -> str:

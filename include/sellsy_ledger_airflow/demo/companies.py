@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -24,9 +24,19 @@ from sellsy_ledger_airflow.demo.filesystem import SCHEME
 from sellsy_ledger_airflow.demo.rest import AirflowApi
 from sellsy_ledger_airflow.pools import required_pools
 from sellsy_ledger_airflow.settings import COMPANIES_VARIABLE, company_variable
-from sellsy_ledger_airflow.stores import DOCUMENTS_VARIABLE
+from sellsy_ledger_airflow.stores import DOCUMENTS_VARIABLE, REGISTER_CONN_ID
 
-__all__ = ["COMPANIES", "STORAGE_CONNECTION", "DemoCompany", "configure", "dag_id_of", "filled", "write_files"]
+__all__ = [
+    "COMPANIES",
+    "STORAGE_CONNECTION",
+    "DemoCompany",
+    "configure",
+    "connections_of",
+    "dag_id_of",
+    "filled",
+    "plain_connections",
+    "write_files",
+]
 
 STORAGE_CONNECTION = "sandbox_storage"
 DOCUMENTS = "documents"
@@ -94,23 +104,39 @@ def dag_id_of(company: DemoCompany) -> str:
     return f"sync__{company.company}"
 
 
-def configure(api: AirflowApi, sandbox: str, home: Path = Path(".airflow")) -> None:
+def configure(
+    api: AirflowApi,
+    sandbox: str,
+    home: Path = Path(".airflow"),
+    *,
+    chosen: Sequence[DemoCompany] = COMPANIES,
+    register_url: str = "",
+) -> None:
     """Write Connections, pools and Variables; the list that makes the DAGs comes last.
 
     Args:
         api: Airflow, logged in.
         sandbox: the sandbox's address.
         home: the demo's folder, whose documents the sandbox serves.
+        chosen: the companies to have.
+        register_url: the register's database on a server; empty for the package's own default.
     """
-    connections = [one for company in COMPANIES for one in _connections(company, sandbox, home)]
-    api.write("connections", [*connections, _storage(sandbox, home)])
-    entries = [company.entry for company in COMPANIES]
+    api.write("connections", connections_of(chosen, sandbox, home, register_url=register_url))
+    entries = [company.entry for company in chosen]
     pools = required_pools(CompanyEntry.model_validate(entry) for entry in entries)
     api.write("pools", [{"name": name, **pool} for name, pool in pools.items()])
-    variables = {company_variable(company.company): json.dumps(company.settings, indent=1) for company in COMPANIES}
+    variables = {company_variable(company.company): json.dumps(company.settings, indent=1) for company in chosen}
     variables[DOCUMENTS_VARIABLE] = f"{SCHEME}://{STORAGE_CONNECTION}@{(home / DOCUMENTS).absolute()}"
     variables[COMPANIES_VARIABLE] = json.dumps(entries, indent=1)
     api.write("variables", [{"key": key, "value": value} for key, value in variables.items()])
+
+
+def connections_of(
+    chosen: Iterable[DemoCompany], sandbox: str, home: Path, *, register_url: str = ""
+) -> list[dict[str, Any]]:
+    """Every Connection that :func:`configure` writes, credentials included, as Airflow's REST API takes them."""
+    connections = [one for company in chosen for one in _connections(company, sandbox, home)]
+    return [*connections, _storage(sandbox, home), *([_register(register_url)] if register_url else [])]
 
 
 def write_files(folder: Path, sandbox: str) -> None:
@@ -120,7 +146,7 @@ def write_files(folder: Path, sandbox: str) -> None:
     for company in COMPANIES:
         file = folder / "companies" / f"{company.company}.json"
         file.write_text(json.dumps(company.settings, indent=1), encoding="utf-8")
-        connections |= _plain_connections(company, sandbox, folder)
+        connections |= plain_connections(company, sandbox, folder)
     secrets = folder / "connections.json"
     secrets.touch(mode=0o600)
     secrets.write_text(json.dumps(connections, indent=1), encoding="utf-8")
@@ -168,7 +194,20 @@ def _storage(sandbox: str, home: Path) -> dict[str, Any]:
     }
 
 
-def _plain_connections(company: DemoCompany, sandbox: str, home: Path) -> dict[str, Any]:
+def _register(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "connection_id": REGISTER_CONN_ID,
+        "conn_type": "postgres",
+        "host": parts.hostname,
+        "port": parts.port,
+        "login": parts.username,
+        "password": parts.password,
+        "schema": parts.path.lstrip("/"),
+    }
+
+
+def plain_connections(company: DemoCompany, sandbox: str, home: Path) -> dict[str, Any]:
     """The company's two connections in the command line's own form."""
     sellsy, tool = _connections(company, sandbox, home)
     extra = json.loads(sellsy["extra"])

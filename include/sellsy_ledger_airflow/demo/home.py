@@ -1,4 +1,4 @@
-"""The demo's Airflow home: everything it writes is inside ``.airflow/`` of the repository folder."""
+"""An Airflow home beside the sandbox: the demo's is ``.airflow/`` of the repository folder, others name their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 import secrets
 import socket
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["Home", "free_port"]
@@ -28,14 +29,25 @@ def free_port(preferred: int) -> int:
 
 @dataclass(frozen=True)
 class Home:
-    """Paths and secrets of one demo home below ``root`` (the repository folder)."""
+    """Paths and secrets of one home.
+
+    Attributes:
+        root: the repository folder, with DAGs and plugins.
+        folder: the Airflow home; None for ``.airflow`` below ``root``.
+        server: PostgreSQL for Airflow's metadata (database ``airflow``) and the register (database ``register``), as
+            ``postgresql://user:password@host:port``; empty for two SQLite files.
+        more: further settings of Airflow, as environment variables.
+    """
 
     root: Path
+    folder: Path | None = None
+    server: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
         """The Airflow home."""
-        return self.root / ".airflow"
+        return self.folder or self.root / ".airflow"
 
     @property
     def logs(self) -> Path:
@@ -59,8 +71,15 @@ class Home:
 
     @property
     def register_url(self) -> str:
-        """The register's default place, the same as the package's own default in this home."""
-        return f"sqlite:///{self.path / 'register' / 'register.db'}"
+        """The register's place; without a server the same as the package's own default in this home."""
+        return f"{self.server}/register" if self.server else f"sqlite:///{self.path / 'register' / 'register.db'}"
+
+    @property
+    def metadata_url(self) -> str:
+        """Where Airflow keeps its own memory."""
+        if self.server:
+            return f"{self.server.replace('postgresql', 'postgresql+psycopg2', 1)}/airflow"
+        return f"sqlite:///{self.path / 'airflow.db'}"
 
     def prepare(self) -> None:
         """Create the folders and, once, the secrets and the login."""
@@ -110,7 +129,7 @@ class Home:
             "AIRFLOW__API__PORT": str(api_port),
             "AIRFLOW__API__SECRET_KEY": kept["secret_key"],
             "AIRFLOW__API_AUTH__JWT_SECRET": kept["jwt_secret"],
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.path / 'airflow.db'}",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.metadata_url,
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.path / "logs"),
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
@@ -119,6 +138,7 @@ class Home:
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
+            **self.more,
         }
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
         binaries = str(Path(sys.executable).parent)

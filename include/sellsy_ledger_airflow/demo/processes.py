@@ -14,7 +14,7 @@ import requests
 
 from sellsy_ledger_airflow.demo.home import Home
 
-__all__ = ["DemoFailed", "Processes", "wait_for"]
+__all__ = ["AIRFLOW_PROCESSES", "DemoFailed", "Processes", "wait_for"]
 
 AIRFLOW_PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
 
@@ -50,9 +50,16 @@ class Processes:
         self.running: dict[str, int] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
-        """Start one process in its own session, its output in its own log file."""
-        log = (self.home.logs / f"{name}.log").open("wb")
+    def start(self, name: str, command: list[str], environment: dict[str, str], *, user: str | None = None) -> None:
+        """Start one process in its own session, its output at the end of its own log file.
+
+        Args:
+            name: how it is called from now on; one that has ended may be started again under its name.
+            command: program and arguments.
+            environment: the whole environment.
+            user: the system user it runs as; None for our own.
+        """
+        log = (self.home.logs / f"{name}.log").open("ab")
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed words
             command,
             cwd=self.home.root,
@@ -61,6 +68,7 @@ class Processes:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            user=user,
         )
         log.close()
         self._children[name] = child
@@ -75,11 +83,16 @@ class Processes:
 
     def start_airflow(self, environment: dict[str, str], names: Sequence[str] = AIRFLOW_PROCESSES) -> None:
         """Bring the metadata database up to date, then start the Airflow processes."""
-        self._migrate(environment)
+        self.migrate(environment)
         for name in names:
-            self.start(name, [sys.executable, "-m", "airflow", name], environment)
+            self.start_airflow_part(name, environment)
 
-    def _migrate(self, environment: dict[str, str]) -> None:
+    def start_airflow_part(self, name: str, environment: dict[str, str]) -> None:
+        """Start one of :data:`AIRFLOW_PROCESSES`."""
+        self.start(name, [sys.executable, "-m", "airflow", name], environment)
+
+    def migrate(self, environment: dict[str, str]) -> None:
+        """Bring the metadata database up to date."""
         done = self.call("db-migrate", [sys.executable, "-m", "airflow", "db", "migrate"], environment)
         if done:
             raise DemoFailed(
@@ -110,6 +123,11 @@ class Processes:
                     f"The process {name} ended by itself (exit {child.returncode}). "
                     f"Look at .airflow/process-logs/{name}.log."
                 )
+
+    def ended(self) -> dict[str, int]:
+        """Processes that we started and that have ended: name → exit code (negative: the signal)."""
+        codes = {name: child.poll() for name, child in self._children.items()}
+        return {name: code for name, code in codes.items() if code is not None}
 
     def stop(self) -> list[str]:
         """Stop everything that is on record for this home; returns the names."""

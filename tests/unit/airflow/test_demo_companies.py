@@ -17,29 +17,17 @@ from tests.empty_register import empty_register
 from sellsy_ledger.connectors import registry
 from sellsy_ledger.core.capabilities import PdfSupport
 from sellsy_ledger.core.outcomes import State
-from sellsy_ledger.core.settings import CompanyEntry, CompanySettings, check_against, load_settings
-from sellsy_ledger.pipeline.access import check_access
-from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
-from sellsy_ledger.pipeline.company import Company, Selection
-from sellsy_ledger.pipeline.delivery import deliver_batch
-from sellsy_ledger.pipeline.fetch import fetch_invoices
-from sellsy_ledger.pipeline.imports import await_imports
-from sellsy_ledger.pipeline.mapping import map_vat_and_accounts
-from sellsy_ledger.pipeline.pdfs import fetch_pdfs
-from sellsy_ledger.pipeline.posting import post_entries
-from sellsy_ledger.pipeline.report import build_report
-from sellsy_ledger.pipeline.rounding import compute_rounding
-from sellsy_ledger.pipeline.third_parties import resolve_third_parties
-from sellsy_ledger.pipeline.verify import verify_entries
+from sellsy_ledger.core.settings import CompanyEntry, CompanySettings, check_against
+from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.register.pdf_store import LocalDocumentStore
 from sellsy_ledger.register.store import Register
-from sellsy_ledger_airflow.demo import accountant, companies
+from sellsy_ledger_airflow.demo import accountant
 from sellsy_ledger_airflow.demo.companies import COMPANIES, DemoCompany
+from sellsy_ledger_airflow.demo.in_process import connect, night
 from sellsy_ledger_airflow.demo.result import CompanyResult, collect, differences
 from sellsy_ledger_sandbox.sellsy.accounts import CLIENTS
 from sellsy_ledger_sandbox.server import Sandbox
 
-LOOKS = 40
 # These show what waits; the others are there to show that everything goes.
 WITH_OPEN_ENDS = {"atelier", "boutique", "commerce"}
 NIGHT = [company for company in COMPANIES if company.company != "boutique"]
@@ -75,36 +63,18 @@ class Demo:
         self.sandbox.world.time = lambda: before() + 60
 
     def company(self) -> Company:
-        settings = load_settings(dict(self.demo.settings), where=self.demo.company)
-        connections = companies._plain_connections(self.demo, self.sandbox.url, self.folder)
-        sellsy = connect_sellsy(connections, settings.sellsy_conn_id)
-        connector = connect_tool(connections, settings.tool_conn_id, settings.tool)
+        company = connect(
+            self.demo, self.sandbox.url, self.folder, self.register, Store(self.folder / "documents", self.sandbox.url)
+        )
         elastic = ElasticTime()
-        for transport in (*transports(sellsy), *transports(connector)):
+        for transport in (*transports(company.sellsy), *transports(company.connector)):
             transport.throttle = elastic.throttle((1_000_000, 1.0))
             transport.sleep = elastic.sleep
-        store = Store(self.folder / "documents", self.sandbox.url)
-        # The demo clears and repeats one and the same run.
-        return build_company(settings, sellsy, connector, self.register, store, who="demo", run_id="scheduled__night")
+        return company
 
     def night(self) -> list[str]:
         """One run; the batches there were."""
-        company = self.company()
-        check_access(company)
-        batches = fetch_invoices(company, Selection(kind="scheduled", dated_from=company.settings.start_date))
-        for batch in batches:
-            for step in (fetch_pdfs, resolve_third_parties, map_vat_and_accounts, compute_rounding, post_entries):
-                step(company, batch)
-            for _ in range(LOOKS):
-                if not await_imports(company, batch).states.get("posting"):
-                    break
-                self.later()
-            verify_entries(company, batch)
-        if batches and company.connector.capabilities.batches:
-            deliver_batch(company)
-        if batches:
-            build_report(company)
-        return batches
+        return night(self.company(), later=self.later)
 
     def open_ends(self) -> list[str]:
         """What is neither in the books nor without any amount, and why."""
