@@ -54,7 +54,7 @@ from sellsy_ledger_sandbox import ledger
 from sellsy_ledger_sandbox.memory import Fetched
 from sellsy_ledger_sandbox.quota import Quota
 
-__all__ = ["PARIS", "Entry", "EntryLine", "Tool", "World", "json_error"]
+__all__ = ["PARIS", "Entry", "EntryLine", "HandEntry", "Tool", "World", "json_error"]
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -82,6 +82,23 @@ class Entry(TypedDict):
     draft: bool
     company: NotRequired[str]
     id: NotRequired[str]
+
+
+class HandEntry(TypedDict):
+    """An entry that somebody types into a tool's ledger, past everything that the API would keep of it.
+
+    A line on a collective account (411, 401) without ``auxiliary_account`` is of ``third_party_account``, which the
+    tool opens under ``third_party_name`` when it has none. ``company`` names the ledger as :class:`Entry` does; the
+    tool's first one without it.
+    """
+
+    journal: str
+    date: str
+    piece: str
+    third_party_account: str
+    third_party_name: str
+    lines: list[EntryLine]
+    company: NotRequired[str]
 
 
 @dataclass
@@ -135,6 +152,8 @@ class Tool:
         counted: ``METHOD /rule`` → whether the quota counts it (a file host has no quota, say).
         error: Status → ``(content type, body)`` of the error that fault ``500`` answers.
         controls: Extra routes below ``/_sandbox/<name>``, or None.
+        type_in: Keeps an entry that somebody typed (checked by :mod:`.by_hand`; ``ValueError`` when this ledger cannot
+            take it); None where nobody types.
         remembered: Whether its accepted writes outlive the process when the sandbox keeps its state.
     """
 
@@ -147,4 +166,5 @@ class Tool:
     counted: Callable[[str], bool] = lambda route: True
     error: Callable[[int], tuple[str, bytes]] = json_error
     controls: Blueprint | None = None
+    type_in: Callable[[HandEntry], None] | None = None
     remembered: bool = True

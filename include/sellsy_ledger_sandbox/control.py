@@ -1,4 +1,4 @@
-"""The control surface below ``/_sandbox``: what was posted, what was called, faults, quota, start again."""
+"""The control surface below ``/_sandbox``: what was posted, what was typed in, calls, faults, quota, start again."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def control(sandbox: Sandbox) -> Blueprint:
         if tool not in sandbox.tools:
             return jsonify(error=f"no tool {tool}; there are {', '.join(sorted(sandbox.tools))}"), 404
         return jsonify(sandbox.entries(tool))
+
+    @routes.post("/<tool>/entries")
+    def type_in(tool: str) -> ResponseReturnValue:
+        try:
+            sandbox.type_in(tool, request.get_json(force=True))
+        except (KeyError, ValueError, AttributeError) as error:
+            return jsonify(error=str(error)), 400
+        return jsonify(typed=True), 201
 
     @routes.get("/calls")
     def calls() -> ResponseReturnValue:

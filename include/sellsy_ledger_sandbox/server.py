@@ -18,6 +18,7 @@ from flask import Flask
 
 import sellsy_ledger_sandbox
 from sellsy_ledger_sandbox.base import Entry, Tool, World
+from sellsy_ledger_sandbox.by_hand import checked
 from sellsy_ledger_sandbox.control import control
 from sellsy_ledger_sandbox.gate import Gate
 from sellsy_ledger_sandbox.memory import Memory
@@ -104,6 +105,18 @@ class Sandbox:
         with self.world.lock:
             return self.tools[tool].entries()
 
+    def type_in(self, tool: str, entry: Mapping[str, Any]) -> None:
+        """Somebody types an entry into ``tool``'s ledger; see :class:`HandEntry` for its shape.
+
+        Raises:
+            ValueError: It is malformed, or nobody types into this tool.
+        """
+        keep = self.tools[tool].type_in
+        if keep is None:
+            raise ValueError(f"nobody types entries into {tool}")
+        with self.world.lock:
+            keep(checked(entry))
+
     def calls(self) -> dict[str, dict[str, int]]:
         """Requests counted since the start or the last reset: ``{tool: {"METHOD /rule": n}}``."""
         return self.gate.calls.as_dict()
@@ -157,7 +170,9 @@ class Sandbox:
         self.stop()
 
     def _remembers(self, path: str) -> bool:
-        tool = self.tools.get(path.split("/", 2)[1])
+        # What somebody types in comes by the control surface, and lies in the same ledger.
+        typed = path.startswith("/_sandbox/") and path.endswith("/entries")
+        tool = self.tools.get(path.split("/")[2 if typed else 1])
         return tool is not None and tool.remembered
 
     def _application(self) -> Flask:

@@ -1,7 +1,7 @@
 """What the one contract suite needs: a kit per tool, a bench that joins a connector to the sandbox, documents to book.
 
-A tool joins the suite with one module ``tests/contract/tools/<tool>.py`` that defines ``KIT``. Nothing else here or in
-``test_connectors.py`` names a tool.
+A tool joins the suite with one module ``tests/contract/tools/<tool>.py`` that defines ``KIT``. Nothing else here or
+in the suites over all of them (``test_connectors.py``, ``test_corrections.py``, ``test_books.py``) names a tool.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import requests
 
 from sellsy_ledger.connectors import registry
 from sellsy_ledger.connectors.base import Deposit, LedgerConnector, PostingRequest, Receipt
 from sellsy_ledger.core.capabilities import Capabilities, PdfSupport
+from sellsy_ledger.core.corrections import opposite, reversed_entry
 from sellsy_ledger.core.documents import Direction, Kind, SupportingDocument
 from sellsy_ledger.core.entries import EntryLine, JournalEntry, Role
 from sellsy_ledger.core.ledger import Ledger
@@ -37,6 +39,10 @@ from tests.elastic_time import ElasticTime
 
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 DAY = dt.date(2026, 2, 3)
+CARRIED_OUT = ("drop_after", "timeout_after", "500_after", "truncated")
+NOT_CARRIED_OUT = ("drop_before", "timeout", "500", "html")
+# What may have changed in a document; see :meth:`Bench.second_version`.
+CHANGES = ("amounts", "account", "labels")
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,12 @@ class Kit:
             file that was delivered. Gets the sandbox's address and the folder.
         settings: changes to the company's settings on the stage of the scenarios.
         ledger_name: ``company`` of the witness's entries, where the sandbox keeps several ledgers of the tool.
+        books_route: the route that :meth:`booked_entries` reads, where books are read.
+        close: makes the booked entry of a witness key unchangeable (validated, lettered), where the tool shows that.
+        replace_route: the route that puts an entry in the place of another, where entries are replaced.
+        replaces_drafts: True where only a draft may be replaced.
+        account_of: what the tool calls the third party ``CDURAND`` or ``FPAPIER`` of an entry that somebody typed in.
+        pdf_held: the bytes that the tool holds for a request, where they are not the request's own.
         reverse_charge_code: VAT code of a purchase whose VAT the buyer owes himself (20 %).
         target: True for the variants that the scenarios and fault tests play with; every variant has the contract.
     """
@@ -104,6 +116,12 @@ class Kit:
     meanwhile: Callable[[str, Path], None] = lambda url, folder: None
     settings: Mapping[str, Any] = field(default_factory=dict)
     ledger_name: str = ""
+    books_route: str = ""
+    close: Callable[[str, str], None] | None = None
+    replace_route: str = ""
+    replaces_drafts: bool = False
+    account_of: Callable[[str], str] = lambda code: code
+    pdf_held: Callable[[PostingRequest], bytes] = lambda request: request.pdf or b""
     reverse_charge_code: str | None = None
     target: bool = True
 
@@ -268,6 +286,72 @@ class Bench:
             request = msgspec.structs.replace(request, pdf_url=link)
         return request
 
+    # -- corrections, and what else is in the books ----------------------------------------------------------------
+    def reversal(self, request: PostingRequest) -> PostingRequest:
+        """What takes the posted entry back, on its own day: every fact of it but its sides, its kind and its key."""
+        number, _, version = request.posting_key.split(":")[3].partition("-v")
+        kind = opposite(request.kind)
+        return msgspec.structs.replace(
+            request,
+            posting_key=f"sellsy:4242:{kind.value}:{number}-r{version or 1}",
+            kind=kind,
+            entry=reversed_entry(request.entry, request.entry.date),
+        )
+
+    def second_version(self, request: PostingRequest, change: str) -> PostingRequest:
+        """A posted sales invoice as it reads after a change at the source, with a PDF of its own.
+
+        Args:
+            request: the first version.
+            change: ``amounts``; ``account``: the third party's line is what it was; ``labels``: every amount is.
+        """
+        pdf = PDF + b"% second version\n"
+        lines = list(request.entry.lines)
+        if change == "amounts":
+            lines[0] = msgspec.structs.replace(lines[0], debit_cents=lines[0].debit_cents + 1200)
+            lines[1] = msgspec.structs.replace(lines[1], credit_cents=lines[1].credit_cents + 1000)
+            lines[3] = msgspec.structs.replace(lines[3], credit_cents=lines[3].credit_cents + 200)
+        elif change == "account":
+            lines[2] = msgspec.structs.replace(lines[2], account="701000")
+        else:
+            lines = [msgspec.structs.replace(line, label="Exemple Conseil Paris") for line in lines]
+        assert request.supporting_document is not None
+        changed = msgspec.structs.replace(
+            request,
+            posting_key=f"{request.posting_key}-v2",
+            entry=msgspec.structs.replace(request.entry, lines=tuple(lines)),
+            pdf=pdf,
+            supporting_document=msgspec.structs.replace(
+                request.supporting_document, sha256=hashlib.sha256(pdf).hexdigest(), size_bytes=len(pdf)
+            ),
+        )
+        if self.capabilities.pdf is PdfSupport.URL:
+            changed = msgspec.structs.replace(changed, pdf_url=partial(publish, self.sandbox.url, pdf))
+        return changed
+
+    def type_in(self, piece: str, gross_cents: int, day: dt.date = DAY, **changes: Any) -> None:
+        """Somebody types an invoice into the tool: a sale where ``gross_cents`` is positive, else a purchase."""
+        sale, cents = gross_cents > 0, abs(gross_cents)
+        debit, credit = {"debit_cents": cents, "credit_cents": 0}, {"debit_cents": 0, "credit_cents": cents}
+        entry = {
+            "journal": "VE" if sale else "AC",
+            "date": day.isoformat(),
+            "piece": piece,
+            "third_party_account": self.kit.account_of("CDURAND" if sale else "FPAPIER"),
+            "third_party_name": "Durand SARL" if sale else "Papier SA",
+            "lines": [
+                {"account": "411000" if sale else "401000", **(debit if sale else credit), "label": f"Saisie {piece}"},
+                {"account": "706000" if sale else "606400", **(credit if sale else debit), "label": f"Saisie {piece}"},
+            ],
+            **({"company": self.kit.ledger_name} if self.kit.ledger_name else {}),
+            **changes,
+        }
+        self.sandbox.type_in(self.kit.tool, entry)
+
+    def booked(self, direction: Direction = Direction.SALES, first: dt.date = DAY, last: dt.date = DAY) -> list[Any]:
+        """What the books show of the period, as a connector of its own reads it."""
+        return list(self.connect().booked_entries(direction, first, last))
+
     def deposit(self, number: int = 1) -> Deposit:
         """The PDF of :meth:`request`, to be handed over without an entry."""
         request = self.request(number)
@@ -299,7 +383,7 @@ class Bench:
         debit, credit = (sum(line[side] for line in entry[0]["lines"]) for side in ("debit_cents", "credit_cents"))
         assert debit == credit == request.entry.debit_cents
         if request.pdf is not None and self.capabilities.pdf is not PdfSupport.NEVER:
-            assert entry[0]["pdf_sha256"] == hashlib.sha256(request.pdf).hexdigest()
+            assert entry[0]["pdf_sha256"] == hashlib.sha256(self.kit.pdf_held(request)).hexdigest()
         found = self.connector.find_entry(request)
         assert found is not None
         if not self.capabilities.read_back:
@@ -307,6 +391,16 @@ class Bench:
         held = self.connector.read_back(request, found.entry_id)
         assert held is not None
         assert differences(request, held, self.capabilities, pdf_sha256=_sha256(request)) == []
+
+
+def only_where(possible: object, why: str) -> None:
+    """Leave out what a tool cannot do by its own capabilities or channel."""
+    if not possible:
+        pytest.skip(why)
+
+
+def needs_http(bench: Bench) -> None:
+    only_where(bench.kit.write_route, "nothing is sent over HTTP")
 
 
 def transports(holder: object, depth: int = 4) -> Iterator[Transport]:
@@ -325,6 +419,12 @@ def publish(url: str, body: bytes) -> str:
     answer.raise_for_status()
     link: str = answer.json()["url"]
     return link
+
+
+def with_label(text: str, posting_key: str) -> str:
+    """``text``, and behind it the label of the correction that the key is of, in capitals: ``FAC20260001R1``."""
+    _, _, label = posting_key.split(":")[3].partition("-")
+    return f"{text}{label.upper()}"
 
 
 def _sha256(request: PostingRequest) -> str | None:

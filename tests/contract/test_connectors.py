@@ -7,7 +7,6 @@ import datetime as dt
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -31,35 +30,23 @@ from sellsy_ledger.errors import (
 )
 from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger_sandbox.server import Sandbox
-from tests.contract.suite import DAY, Bench, Kit, Refusal, kits, replace_entry, replace_line, transports
+from tests.contract.suite import (
+    CARRIED_OUT,
+    DAY,
+    NOT_CARRIED_OUT,
+    Bench,
+    Kit,
+    Refusal,
+    kits,
+    needs_http,
+    only_where,
+    replace_entry,
+    replace_line,
+    transports,
+)
 
 KITS = kits()
 REFUSALS = [pytest.param(kit, refusal, id=f"{kit.name}: {refusal.name}") for kit in KITS for refusal in kit.refusals]
-
-CARRIED_OUT = ("drop_after", "timeout_after", "500_after", "truncated")
-NOT_CARRIED_OUT = ("drop_before", "timeout", "500", "html")
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(quota=False, storage=tmp_path_factory.mktemp("storage")) as running:
-        yield running
-
-
-@pytest.fixture(params=KITS, ids=lambda kit: kit.name)
-def bench(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> Bench:
-    sandbox.reset()
-    return Bench(request.param, sandbox, tmp_path)
-
-
-def only_where(possible: object, why: str) -> None:
-    """Leave out what a tool cannot do by its own capabilities or channel."""
-    if not possible:
-        pytest.skip(why)
-
-
-def needs_http(bench: Bench) -> None:
-    only_where(bench.kit.write_route, "nothing is sent over HTTP")
 
 
 def test_every_variant_of_every_tool_takes_part() -> None:

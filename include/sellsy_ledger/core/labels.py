@@ -17,10 +17,11 @@ from unicodedata import category
 from unidecode import unidecode
 
 from sellsy_ledger.core.capabilities import Capabilities, kept_characters
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.settings import LabelStyle
 
-__all__ = ["Labels", "clean_text", "colliding_pieces", "cut_label", "html_to_text", "piece_number"]
+__all__ = ["Labels", "clean_text", "colliding_pieces", "cut_label", "html_to_text", "own_piece", "piece_number"]
 
 _LONGEST_SOURCE = 4_000
 """Characters of a source text that are looked at; no tool keeps a tenth of that."""
@@ -123,6 +124,20 @@ def colliding_pieces(numbers: Iterable[str], capabilities: Capabilities) -> dict
     for number in numbers:
         by_piece[piece_number(number, capabilities)].add(number)
     return {piece: tuple(sorted(same)) for piece, same in by_piece.items() if len(same) > 1}
+
+
+def own_piece(piece: str, posting_key: str, longest: int | None) -> str:
+    """The piece number of a correction, for a tool that tells entries apart by it: ``FAC20260001`` → ``FAC20260001R1``.
+
+    Nothing is cut for it, so that two documents never come to the same: where the label does not fit ``longest``
+    characters, initials of the kind and the source's id stand in for the number (``SCN48213R1``). What is still too
+    long is refused by whoever writes it.
+    """
+    label = label_of(posting_key).removeprefix("-").upper()
+    if not label or longest is None or len(piece) + len(label) <= longest:
+        return f"{piece}{label}"
+    *_, kind, number = posting_key.split(":")
+    return f"{''.join(word[0] for word in kind.split('_'))}{number.replace('-', '')}".upper()
 
 
 class Labels:

@@ -3,7 +3,8 @@
 ACD publishes no reference: it answers what independent public clients agree on, and each hosting takes one side where
 they do not. ``/acd/cnx/api`` is the newer one, ``/acd/iSuiteExpert/api`` the older (the session must have a dossier,
 years by another route, no ``codeRetour`` for a success, other spellings), ``/acd/nosession/api`` selects no dossier.
-Controls below ``/_sandbox/acd``: ``sleep``, ``expire``, ``journal``, ``ged``, ``file-tray``.
+Controls below ``/_sandbox/acd``: ``sleep``, ``expire``, ``journal``, ``account``, ``close``, ``ged``,
+``file-tray``.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from sellsy_ledger_sandbox.acd import answers
-from sellsy_ledger_sandbox.acd.books import Dossier
+from sellsy_ledger_sandbox.acd.books import Dossier, type_in
 from sellsy_ledger_sandbox.acd.hosting import HOSTINGS, Server
 from sellsy_ledger_sandbox.acd.routes import wire
-from sellsy_ledger_sandbox.base import Tool, World
+from sellsy_ledger_sandbox.base import HandEntry, Tool, World
 
 __all__ = ["build"]
 
@@ -33,6 +34,13 @@ def build(world: World) -> Tool:
             return None
         return f"<html><body><h1>{server.asleep} Service Unavailable</h1></body></html>", server.asleep
 
+    def typed(entry: HandEntry) -> None:
+        name = entry.get("company")
+        found = [each for each in server.dossiers.values() if name in (None, each.name)]
+        if not found:
+            raise ValueError(f"no dossier {name}")
+        type_in(found[0], entry)
+
     return Tool(
         name="acd",
         routes=routes,
@@ -41,6 +49,7 @@ def build(world: World) -> Tool:
         caller=lambda headers: headers.get("UUID", ""),
         error=lambda status: ("text/html", b"<html><body><h1>Server Error in '/' Application.</h1></body></html>"),
         controls=_controls(server),
+        type_in=typed,
     )
 
 
@@ -73,6 +82,18 @@ def _controls(server: Server) -> Blueprint:
         """``{"dossier", "code"}``: somebody deletes an account."""
         wanted = request.get_json(force=True)
         return jsonify(deleted=_dossier(server, wanted).accounts.pop(wanted["code"], None) is not None)
+
+    @controls.post("/close")
+    def close() -> ResponseReturnValue:
+        """``{"dossier", "key", "lettering"}``: the firm validates the entry of that mark today, or letters it."""
+        wanted = request.get_json(force=True)
+        dossier = _dossier(server, wanted)
+        with server.world.lock:
+            found = [each for each in dossier.entries if answers.witness(dossier, each)["key"] == wanted["key"]]
+            for booked in found:
+                booked.lettering = str(wanted.get("lettering") or "")
+                booked.validated = None if booked.lettering else server.world.today()
+        return jsonify(closed=len(found))
 
     @controls.post("/ged")
     def ged() -> ResponseReturnValue:

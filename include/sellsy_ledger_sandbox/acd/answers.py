@@ -93,7 +93,7 @@ def tray_document(each: Document) -> dict[str, Any]:
 
 
 def fec(dossier: Dossier, year: int, *, auxiliary_apart: bool) -> str:
-    """The FEC of one calendar year: TAB between fields, decimal comma, no entry number, nothing validated."""
+    """The FEC of one calendar year: TAB between fields, decimal comma, no entry number."""
     across = [each for each in dossier.years if each.start.year != each.end.year]
     if any(year in (each.start.year, each.end.year) for each in across):
         raise Refusal("periodeMultiExercice", f"L'année {year} porte sur plusieurs exercices")
@@ -112,7 +112,11 @@ def _fec_row(booked: Booked, line: Line, auxiliary_apart: bool) -> list[str]:
         number, label = COLLECTIVES[line.account.category], "Collectif"
     day = f"{booked.day:%Y%m%d}"
     row = [booked.journal.code, booked.journal.label, "", day, number, label, auxiliary, auxiliary_label]
-    row += [line.piece, day, line.label, _comma(line.debit), _comma(line.credit), "", "", "", "", ""]
+    lettering = booked.lettering if line.account.category else ""
+    lettered_on = f"{booked.day:%Y%m%d}" if lettering else ""
+    validated_on = f"{booked.validated:%Y%m%d}" if booked.validated else ""
+    row += [line.piece, day, line.label, _comma(line.debit), _comma(line.credit)]
+    row += [lettering, lettered_on, validated_on, "", ""]
     return [field.replace("\t", " ") for field in row]
 
 

@@ -13,9 +13,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sellsy_ledger_sandbox.base import World
+from sellsy_ledger_sandbox.base import HandEntry, World
 
-__all__ = ["AUXILIARY_MAX", "Account", "Booked", "Document", "Dossier", "Line", "Refusal", "book", "create_account"]
+__all__ = [
+    "AUXILIARY_MAX",
+    "Account",
+    "Booked",
+    "Document",
+    "Dossier",
+    "Line",
+    "Refusal",
+    "book",
+    "create_account",
+    "type_in",
+]
 
 LABEL_MAX, AUXILIARY_MAX = 50, 13
 NATURES = {"sales": "Vente", "purchases": "Achat", "bank": "Tresorerie"}
@@ -88,7 +99,9 @@ class Booked:
     journal: Journal
     day: date
     lines: list[Line]
-    document: Document | None
+    document: Document | None = None
+    validated: date | None = None
+    lettering: str = ""
 
 
 @dataclass
@@ -186,6 +199,22 @@ def book(dossier: Dossier, body: Mapping[str, Any], *, french: bool) -> Booked:
     booked = Booked(journal, min(days), lines, _document(dossier, body.get("referenceged")))
     dossier.entries.append(booked)
     return booked
+
+
+def type_in(dossier: Dossier, entry: HandEntry) -> None:
+    """Keep an entry that the firm typed; a third party's account is opened when there is none."""
+    if entry["journal"] not in dossier.journals:
+        raise ValueError(f"journal {entry['journal']} does not exist")
+    lines = []
+    for each in entry["lines"]:
+        code = each.get("auxiliary_account") or each["account"]
+        category = next((one for one, control in COLLECTIVES.items() if control[:3] == each["account"][:3]), "")
+        if code not in dossier.accounts and not category:
+            raise ValueError(f"account {code} does not exist")
+        account = dossier.accounts.setdefault(code, Account(code, entry["third_party_name"], category))
+        label = each["label"][:LABEL_MAX]
+        lines.append(Line(account, label, each["debit_cents"], each["credit_cents"], entry["piece"], "", {}))
+    dossier.entries.append(Booked(dossier.journals[entry["journal"]], date.fromisoformat(entry["date"]), lines))
 
 
 def _day(body: Mapping[str, Any], line: Mapping[str, Any]) -> date:

@@ -22,7 +22,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from sellsy_ledger_sandbox.base import Tool, World
+from sellsy_ledger_sandbox.base import HandEntry, Tool, World
 from sellsy_ledger_sandbox.cegid_loop import answers, file_imports
 from sellsy_ledger_sandbox.cegid_loop.bodies import Refusal, check_siret, json_import
 from sellsy_ledger_sandbox.cegid_loop.books import Folder, ImportFailed, ImportOptions, RawLine
@@ -89,6 +89,14 @@ def build(world: World) -> Tool:
             state.queue.settle()
             return [entry for folder in state.folders.values() for entry in folder.witness()]
 
+    def type_in(entry: HandEntry) -> None:
+        name = entry.get("company")
+        found = [folder for folder in state.folders.values() if name in (None, folder.name)]
+        if not found:
+            raise ValueError(f"no folder {name}")
+        state.queue.settle()
+        found[0].type_in(entry)
+
     return Tool(
         name="cegid_loop",
         routes=routes,
@@ -99,6 +107,7 @@ def build(world: World) -> Tool:
         counted=lambda route: "/_blob/" not in route,
         error=_breakdown,
         controls=controls,
+        type_in=type_in,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sellsy_ledger_sandbox.base import Entry, World
+from sellsy_ledger_sandbox.base import Entry, HandEntry, World
 
 __all__ = ["LABEL_MAX", "THIRD_PARTY_MAX", "Booked", "Folder", "ImportFailed", "ImportOptions", "RawLine"]
 
@@ -137,6 +137,31 @@ class Folder:
         booked = [self._book(group, options) for group in groups.values()]
         self.entries.extend(booked)
         return booked
+
+    def type_in(self, entry: HandEntry) -> None:
+        """Book an entry that somebody typed in Loop.
+
+        Raises:
+            ValueError: it cannot be.
+        """
+        lines = [
+            RawLine(
+                day=date.fromisoformat(entry["date"]),
+                journal=entry["journal"],
+                account=each["account"],
+                label=each["label"],
+                piece=entry["piece"],
+                debit=each["debit_cents"],
+                credit=each["credit_cents"],
+                third_party=each.get("auxiliary_account") or "",
+                third_party_name=entry["third_party_name"],
+            )
+            for each in entry["lines"]
+        ]
+        try:
+            self.book(lines, ImportOptions(fail_on_unbalanced=True))
+        except ImportFailed as failure:
+            raise ValueError(failure.message) from failure
 
     def _check(self, line: RawLine, number: int, options: ImportOptions) -> None:
         day = line.day.isoformat()

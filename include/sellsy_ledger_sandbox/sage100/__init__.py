@@ -21,7 +21,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from sellsy_ledger_sandbox.base import Tool, World
+from sellsy_ledger_sandbox.base import HandEntry, Tool, World
 from sellsy_ledger_sandbox.sage100.books import Books, NotTaken
 from sellsy_ledger_sandbox.sage100.edmx import edmx
 from sellsy_ledger_sandbox.sage100.importer import Delivery, import_file
@@ -62,6 +62,14 @@ class _State:
             self.imported[company] = Books(self._world, company)
         return self.imported[company]
 
+    def type_in(self, entry: HandEntry) -> None:
+        """Somebody types an entry into a company; the first one of the OData interface where none is named."""
+        name = entry.get("company", "atelier")
+        found = next((books for books in self.all_books() if books.company == name), None)
+        if found is None:
+            raise ValueError(f"no company {name}")
+        found.type_in(entry)
+
     def all_books(self) -> list[Books]:
         return [*(each.books for each in self.interfaces.values()), *self.imported.values()]
 
@@ -82,6 +90,7 @@ def build(world: World) -> Tool:
         reset=state.reset,
         error=_breakdown,
         controls=controls,
+        type_in=state.type_in,
     )
 
 

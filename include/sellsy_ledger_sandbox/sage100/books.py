@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sellsy_ledger_sandbox.base import Entry, World
+from sellsy_ledger_sandbox.base import Entry, HandEntry, World
 
 __all__ = ["Books", "Line", "NotTaken", "ThirdParty"]
 
@@ -124,6 +124,39 @@ class Books:
         }
         self.entries.append(entry)
         return entry
+
+    def type_in(self, entry: HandEntry) -> None:
+        """Book an entry that somebody typed in Sage: the journal numbers the piece, the rest is as it was typed.
+
+        Raises:
+            ValueError: it cannot be.
+        """
+        day, journal = date.fromisoformat(entry["date"]), entry["journal"]
+        unknown = [each["account"] for each in entry["lines"] if each["account"] not in self.accounts]
+        if journal not in self.journals or self.year_fault(day) or unknown:
+            raise ValueError(f"journal {journal}, day {day} or accounts {unknown} cannot be booked on")
+        piece, lines = self.next_piece(journal), []
+        for each in entry["lines"]:
+            party = (each.get("auxiliary_account") or "").upper()
+            if party and party not in self.third_parties:
+                kind = "Client" if each["account"].startswith("41") else "Fournisseur"
+                self.add_third_party(party, entry["third_party_name"], kind, each["account"])
+            lines.append(
+                Line(
+                    id=self.new_id("ecriture"),
+                    journal=journal,
+                    day=day,
+                    piece=piece,
+                    invoice_number=entry["piece"],
+                    reference="",
+                    account=each["account"],
+                    third_party=party,
+                    label=each["label"][: self.label_max],
+                    debit_cents=each["debit_cents"],
+                    credit_cents=each["credit_cents"],
+                )
+            )
+        self.book(lines, key=None)
 
     def next_piece(self, journal: str) -> str:
         """The number that the journal gives by itself."""

@@ -269,7 +269,7 @@ def _book(books: Books, rows: list[_Row], delivery: Delivery) -> None:
             )
         )
     party = next((row.third_party for row in rows if row.third_party), "")
-    names = [(number, party) for number in (rows[0].invoice_number, rows[0].piece)]
+    names = [(number, party) for number in (rows[0].piece, rows[0].invoice_number)]
     key = next((delivery.keys[name] for name in names if name in delivery.keys), None)
     pdf = next((delivery.pdfs[name] for name in names if name in delivery.pdfs), None)
     books.book(lines, key=key or rows[0].invoice_number, pdf_sha256=pdf)
