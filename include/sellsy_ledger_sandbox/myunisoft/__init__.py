@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from sellsy_ledger_sandbox.base import Tool, World
+from sellsy_ledger_sandbox.base import HandEntry, Tool, World
 from sellsy_ledger_sandbox.myunisoft import answers
 from sellsy_ledger_sandbox.myunisoft.books import (
     GENERAL_LENGTH,
@@ -27,7 +28,9 @@ from sellsy_ledger_sandbox.myunisoft.books import (
     Refusal,
     attach,
     book,
+    close,
     find_or_create_account,
+    type_in,
 )
 from sellsy_ledger_sandbox.quota import Limit, Quota, Standing
 
@@ -38,11 +41,12 @@ FOLDER_TOKENS = {"demo-token-myunisoft": 127, "demo-token-myunisoft-b": 128}
 FIRM_TOKEN = "demo-token-myunisoft-firm"  # noqa: S105 - likewise
 NAMES = {127: ("Atelier Exemple SARL", "84014327500039"), 128: ("Boutique Exemple SAS", "84014327500047")}
 
+LONGEST_DAYS = 366
 ROUTES = [
     {"path": f"/api/v1/{path}", "method": method}
     for method, paths in {
         "get": "society society/accountingParameters society/exercice account account/v2 diary vat_param payment_type"
-        " entry/id mad/entry mad/accounts",
+        " entry/id mad/entry mad/entries mad/accounts",
         "post": "account entry entry/temp entries document/add_all_types",
     }.items()
     for path in paths.split()
@@ -123,6 +127,14 @@ def build(world: World) -> Tool:
     _wire(routes, folders)
     _wire_reads(routes, world)
     _wire_entries(routes, world)
+
+    def typed(entry: HandEntry) -> None:
+        name = entry.get("company")
+        found = [each for each in folders.values() if name in (None, each.name)]
+        if not found:
+            raise ValueError(f"no folder {name}")
+        type_in(found[0], entry)
+
     return Tool(
         name="myunisoft",
         routes=routes,
@@ -131,7 +143,22 @@ def build(world: World) -> Tool:
         quota=_quota(),
         counted=lambda route: "/ged/" not in route,
         error=_breakdown,
+        controls=_controls(folders, world),
+        type_in=typed,
     )
+
+
+def _controls(folders: Mapping[int, Folder], world: World) -> Blueprint:
+    controls = Blueprint("myunisoft_controls", __name__)
+
+    @controls.post("/close")
+    def close_entry() -> ResponseReturnValue:
+        """``{"key"}``: the accountant letters the entry of that key."""
+        key = str(request.get_json(force=True)["key"])
+        with world.lock:
+            return jsonify(closed=sum(close(folder, key) for folder in folders.values()))
+
+    return controls
 
 
 def _wire(routes: Blueprint, folders: Mapping[int, Folder]) -> None:
@@ -288,6 +315,14 @@ def _wire_entries(routes: Blueprint, world: World) -> None:
             raise Refusal("ECR4", "L'écriture est invalide", 404)
         return jsonify(answers.mad_entry(found))
 
+    @routes.get("/mad/entries")
+    def mad_entries() -> ResponseReturnValue:
+        if not request.args.get("version"):
+            raise Refusal("GBL10", "Le paramètre version est manquant ou invalide")
+        first, last = _period(_folder(), request.args)
+        found = [each for each in _folder().entries if not each.draft and first <= each.day <= last]
+        return jsonify([answers.mad_entry(each) for each in found])
+
     @routes.post("/entries")
     def entries() -> ResponseReturnValue:
         kind = str(request.args.get("type", "")).lower()
@@ -306,6 +341,23 @@ def _wire_entries(routes: Blueprint, world: World) -> None:
         with world.lock:
             attach(_folder(), entry_id, name, request.get_data(), draft=draft)
         return "", 200
+
+
+def _period(folder: Folder, asked: Mapping[str, str]) -> tuple[date, date]:
+    """A fiscal year, or from day to day over twelve months at most; never both."""
+    given = {name for name in ("idExercice", "startDate", "endDate") if asked.get(name)}
+    if given == {"idExercice"}:
+        year = next((each for each in folder.years if str(each["exercice_id"]) == asked["idExercice"]), None)
+        days = [year["start_date"], year["end_date"]] if year else []
+    else:
+        days = [asked["startDate"], asked["endDate"]] if given == {"startDate", "endDate"} else []
+    try:
+        first, last = (date.fromisoformat(each) for each in days)
+    except ValueError:
+        raise Refusal("GBL37", "Paramêtre fournit invalide") from None
+    if (last - first).days > LONGEST_DAYS:
+        raise Refusal("GBL37", "L'écart maximum entre les deux dates est de 12 mois")
+    return first, last
 
 
 def _passes(booked: Booked, filters: Mapping[str, str]) -> bool:

@@ -47,9 +47,14 @@ def _entry(folder: Folder, booked: Booked) -> dict[str, Any]:
         "alerte": "",
         "doublon": _looks_like_another(folder, booked) or None,
         "comment": False,
-        "blocked": False,
         "pj_list": [_link(each) for each in booked.files],
         "entry_list": [_entry_line(line) for line in booked.lines],
+        # Only pending entries show the partner's key.
+        **(
+            {"entry_origin_partner_id": booked.origin}
+            if booked.draft
+            else {"entry_date": booked.day.isoformat(), "blocked": False}
+        ),
     }
 
 
@@ -91,12 +96,15 @@ def mad_entry(booked: Booked) -> dict[str, Any]:
             "type": diary["diary_type_name"],
         },
         "currency": {"code": "EUR"},
-        "additionalProducerProperties": {"partnerMetadata": {"partnerId": booked.origin}},
-        "movements": [_movement(line) for line in booked.lines],
+        "additionalProducerProperties": {
+            "partnerMetadata": {"partnerId": booked.origin, "json": booked.metadata} if booked.origin else None,
+            "comment": None,
+        },
+        "movements": [_movement(line, booked.lettering) for line in booked.lines],
     }
 
 
-def _movement(line: Mapping[str, Any]) -> dict[str, Any]:
+def _movement(line: Mapping[str, Any], lettering: str) -> dict[str, Any]:
     account = line["account"]
     return {
         "producerId": str(line["line_entry_id"]),
@@ -107,7 +115,7 @@ def _movement(line: Mapping[str, Any]) -> dict[str, Any]:
             "amount": _euros(line["credit"] - line["debit"]),
         },
         "dueDate": line["deadline"],
-        "lettering": {"state": "none", "value": None},
+        "lettering": {"state": "complete" if lettering else "none", "value": lettering or None},
         "freeNumber": line["piece"],
         "invoiceNumber": line["piece2"],
         "attachments": {},

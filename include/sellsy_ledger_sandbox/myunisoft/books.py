@@ -16,10 +16,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sellsy_ledger_sandbox.base import World
+from sellsy_ledger_sandbox.base import HandEntry, World
 from sellsy_ledger_sandbox.ledger import Journal
 
-__all__ = ["Booked", "File", "Folder", "Refusal", "attach", "book", "find_or_create_account"]
+__all__ = ["Booked", "File", "Folder", "Refusal", "attach", "book", "close", "find_or_create_account", "type_in"]
 
 GENERAL_LENGTH, THIRD_PARTY_LENGTH, NUMBER_MAX = 6, 10, 20
 LABEL_MAX, FILE_NAME_MAX, FILE_MAX = 50, 50, 50 * 1024 * 1024
@@ -59,6 +59,7 @@ class Booked:
     metadata: str | None
     lines: list[dict[str, Any]]
     files: list[File] = field(default_factory=list)
+    lettering: str = ""
 
 
 class Folder:
@@ -306,3 +307,45 @@ def attach(folder: Folder, entry_id: str, name: str, body: bytes, *, draft: bool
     if booked is None:
         raise Refusal("BLOCAGE_PERIODIQUE22", "Ecriture non trouvée")
     booked.files.append(File(name[:FILE_NAME_MAX], body))
+
+
+# -- what people do in the folder ----------------------------------------------------------------------------------
+def type_in(folder: Folder, entry: HandEntry) -> None:
+    """Book what somebody typed: no key of a partner, the number as it was typed; a third party's account is opened.
+
+    Raises:
+        ValueError: it cannot be.
+    """
+    diary = next((each for each in folder.diaries if each["code"] == entry["journal"]), None)
+    day = date.fromisoformat(entry["date"])
+    if diary is None:
+        raise ValueError(f"journal {entry['journal']} does not exist")
+    lines = []
+    for each in entry["lines"]:
+        number = each.get("auxiliary_account") or each["account"]
+        account = folder.account(number)
+        if account is None and not each.get("auxiliary_account"):
+            raise ValueError(f"account {number} does not exist")
+        if account is None:
+            account = find_or_create_account(folder, {"account_number": number, "label": entry["third_party_name"]})
+        lines.append(
+            {
+                "line_entry_id": folder.new_id(),
+                "account": account,
+                "debit": each["debit_cents"],
+                "credit": each["credit_cents"],
+                "label": each["label"][:LABEL_MAX],
+                "piece": None,
+                "piece2": entry["piece"].ljust(PIECE2_WIDTH),
+                "deadline": None,
+            }
+        )
+    folder.entries.append(Booked(folder.new_id(), False, day, diary, None, None, lines))
+
+
+def close(folder: Folder, origin: str) -> int:
+    """Letter the entry of that key with its payment; how many there were."""
+    found = [each for each in folder.entries if each.origin == origin]
+    for each in found:
+        each.lettering = "AA"
+    return len(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import msgspec
+import requests
 
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.core.outcomes import Reason
@@ -21,6 +22,10 @@ def _unknown_third_party(request: PostingRequest) -> PostingRequest:
     return msgspec.structs.replace(request, third_party=party)
 
 
+def _letter(url: str, key: str) -> None:
+    requests.post(f"{url}/_sandbox/myunisoft/close", json={"key": key}, timeout=10).raise_for_status()
+
+
 KITS = (
     Kit(
         tool="myunisoft",
@@ -33,6 +38,9 @@ KITS = (
         purchase_vat_codes={"20": "D20", "10": "D10", "5.5": "D55", "2.1": "D21"},
         no_vat_codes=("C0", "D0"),
         reverse_charge_code="DAE",
+        books_route="GET /mad/entries",
+        close=_letter,
+        account_of=lambda code: f"{'411' if code.startswith('C') else '401'}{code[1:]}".ljust(10, "0"),
         witness_key=lambda key: key.replace("sellsy", "SELLSY").replace(":", "-"),
         refusals=(
             Refusal("unbalanced", lambda request: replace_line(request, 0, debit_cents=12344), Reason.REFUSED_BY_TOOL),

@@ -24,6 +24,8 @@ ROUTES_NEEDED = {
     ("get", "/mad/entry"): "relire une écriture",
     ("post", "/entries"): "chercher un doublon",
 }
+# Without this one, posted entries are read by another route, which does not show whose they are.
+ROUTE_OF_THE_BOOKS = ("get", "/mad/entries")
 # What an accountant reads for the codes that a wrong connection draws, and what to do about it.
 _RETYPE = "Collez à nouveau le jeton et le secret partenaire dans la connexion."
 REFUSALS = {
@@ -45,6 +47,13 @@ REFUSALS = {
         "Demandez à l'administrateur du cabinet d'activer le dossier.",
     ),
 }
+_NO_BOOKS = AccessCheck(
+    step="Lecture des livres",
+    ok=False,
+    detail="La route mad/entries n'est pas ouverte : les écritures validées sont lues sans la clé de Sellsy Ledger.",
+    action="Demandez à MyUnisoft d'ouvrir la route mad/entries à votre connecteur.",
+    blocking=False,
+)
 POSTING_ROUTES = (("post", "/entry"), ("post", "/entry/temp"))
 
 
@@ -98,14 +107,13 @@ def _routes(info: dict[str, Any]) -> list[AccessCheck]:
     missing = [purpose for route, purpose in ROUTES_NEEDED.items() if not _granted(route, granted)]
     if not any(_granted(route, granted) for route in POSTING_ROUTES):
         missing.append("écrire dans les journaux")
-    return [
-        AccessCheck(
-            step="Droits de la clé",
-            ok=not missing,
-            detail=f"Il manque : {', '.join(missing)}." if missing else "Toutes les routes utiles sont ouvertes.",
-            action="Demandez à MyUnisoft d'ouvrir ces routes à votre connecteur." if missing else "",
-        )
-    ]
+    rights = AccessCheck(
+        step="Droits de la clé",
+        ok=not missing,
+        detail=f"Il manque : {', '.join(missing)}." if missing else "Toutes les routes utiles sont ouvertes.",
+        action="Demandez à MyUnisoft d'ouvrir ces routes à votre connecteur." if missing else "",
+    )
+    return [rights] if _granted(ROUTE_OF_THE_BOOKS, granted) else [rights, _NO_BOOKS]
 
 
 def _granted(route: tuple[str, str], granted: set[tuple[str, str]]) -> bool:

@@ -20,6 +20,8 @@ CAPABILITIES = Capabilities(
     read_back=True,
     # The entry read back names its attachments; whether their bytes can be fetched is not documented.
     pdf_read_back=False,
+    # Posted and pending entries by period; an entry cannot be changed over the API, its labels apart.
+    reads_books=True,
     third_parties=ThirdPartySupport.API,
     # The JSON entry has no VAT field: a VAT amount is an ordinary line on its account.
     vat=VatSupport.ACCOUNT_ONLY,

@@ -6,9 +6,10 @@ secrets: the partner's own and the folder's (or the firm's) token; a firm's toke
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from sellsy_ledger.connectors.myunisoft import errors
@@ -17,12 +18,19 @@ from sellsy_ledger.errors import AccessError, ConfigurationError, TryLater
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Answer, Transport
 
-__all__ = ["MyUnisoftClient"]
+__all__ = ["Listed", "MyUnisoftClient"]
 
 MAD_VERSION = "1.0.0"
 FILE_HOSTS = ("*.myunisoft.fr",)
 # A direct entry and an entry that waits for the accountant: route, then its mandatory `type`.
 ROUTES = {False: ("/entry", "e"), True: ("/entry/temp", "o")}
+
+
+class Listed(NamedTuple):
+    """The entries that ``/entries`` answered, and the sum of debits that it states beside them, if it states one."""
+
+    entries: list[dict[str, Any]]
+    debit_total: Any
 
 
 class MyUnisoftClient:
@@ -147,22 +155,40 @@ class MyUnisoftClient:
             raise TryLater("MyUnisoft answered /entry/id in another form.", tool=CAPABILITIES.tool)
         return [item for item in items if item["id_entry"] is not None]
 
-    def mad_entry(self, origin: str, *, draft: bool) -> dict[str, Any] | None:
-        """One entry with its lines and attachments, among the posted or among the pending ones; None when absent."""
-        params = {"id": origin, "version": MAD_VERSION, **({"draft": "true"} if draft else {})}
+    def mad_entry(self, wanted: str, *, draft: bool) -> dict[str, Any] | None:
+        """One entry with its lines and attachments, among the posted or among the pending ones; None when absent.
+
+        ``wanted`` is our key, or MyUnisoft's own id; an invoice number would do too, so that the caller checks what it
+        got.
+        """
+        params = {"id": wanted, "version": MAD_VERSION, **({"draft": "true"} if draft else {})}
         found = self.transport.read_json("GET", "/mad/entry", params=params)
         if isinstance(found, list):
             found = found[0] if found else None
         return found if isinstance(found, dict) and found.get("movements") else None
 
-    def entries_of_day(self, *, diary_code: str, day: str, draft: bool) -> list[dict[str, Any]]:
-        """The entries of one journal on one ISO day."""
+    def mad_entries(self, first: dt.date, last: dt.date) -> list[dict[str, Any]]:
+        """Every posted entry from day to day (twelve months at most); the list has no pages.
+
+        Raises:
+            TryLater: the answer is no list of entries.
+        """
+        params = {"version": MAD_VERSION, "startDate": first.isoformat(), "endDate": last.isoformat()}
+        found = self.transport.read_json("GET", "/mad/entries", params=params)
+        return _entries("/mad/entries", found)
+
+    def entries(self, first: dt.date, last: dt.date, *, draft: bool, diary_code: str = "") -> Listed:
+        """The posted, or the pending, entries from day to day, of one journal or of all; the list has no pages.
+
+        Raises:
+            TryLater: the answer is no list of entries.
+        """
         kind = ROUTES[draft][1]
-        filters = {"type": kind, "diary": diary_code, "start_date": day, "end_date": day}
-        body = {"filters": [{"name": name, "value": value} for name, value in filters.items()]}
+        filters = {"type": kind, "diary": diary_code, "start_date": first.isoformat(), "end_date": last.isoformat()}
+        body = {"filters": [{"name": name, "value": value} for name, value in filters.items() if value]}
         found = self.transport.read_json("POST", "/entries", params={"type": kind}, json=body)
-        entries = found.get("entry_array") if isinstance(found, dict) else None
-        return [each for each in entries or [] if isinstance(each, dict)]
+        told = found if isinstance(found, dict) else {}
+        return Listed(_entries("/entries", told.get("entry_array")), told.get("debit_total"))
 
     def post_entry(self, body: Mapping[str, Any], *, draft: bool) -> dict[str, Any]:
         """Book one entry. The answer's shape is not documented for direct entries: {} when it is not an object."""
@@ -195,6 +221,12 @@ class MyUnisoftClient:
                 action="Check the host in the Connection.",
             )
         return [each for each in found if isinstance(each, dict)]
+
+
+def _entries(path: str, found: object) -> list[dict[str, Any]]:
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise TryLater(f"MyUnisoft answered {path} with no list of entries.", tool=CAPABILITIES.tool)
+    return found
 
 
 def _required(secrets: Mapping[str, str], name: str) -> str:

@@ -8,6 +8,7 @@ validates a pending entry: every look-up goes by the key.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -15,12 +16,13 @@ from typing import Any, Self
 
 import msgspec
 
-from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
-from sellsy_ledger.connectors.myunisoft import mapper, reading
+from sellsy_ledger.connectors.base import BookedEntry, LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.myunisoft import books, look_up, mapper, reading
 from sellsy_ledger.connectors.myunisoft.access import check_access
 from sellsy_ledger.connectors.myunisoft.capabilities import CAPABILITIES
 from sellsy_ledger.connectors.myunisoft.client import MyUnisoftClient
 from sellsy_ledger.core.access import AccessCheck
+from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
@@ -28,7 +30,6 @@ from sellsy_ledger.errors import (
     DocumentError,
     LedgerError,
     OutcomeUnknown,
-    PostingConflict,
     PostingRefused,
     TryLater,
 )
@@ -163,23 +164,9 @@ class MyUnisoftConnector(LedgerConnector):
         return self._body(request, mapper.pdf_seal(request.pdf) if request.pdf is not None else None)
 
     def find_entry(self, request: PostingRequest) -> PostedEntry | None:
-        """The entry that carries our key, with its lines.
-
-        ``/entry/id`` names one entry even where two carry the same key, so that the journal's day is searched for a
-        twin: same invoice number and same lines.
-        """
-        ids = self.client.entry_ids(mapper.origin_of(request.posting_key))
-        if not ids:
-            return None
-        twins = self._twins(request)
-        if len(ids) > 1 or twins > 1:
-            raise PostingConflict(
-                f"MyUnisoft holds {max(len(ids), twins)} entries like {request.posting_key}.", tool=CAPABILITIES.tool
-            )
-        found = self._read(request)
-        if found is None:
-            raise TryLater(f"MyUnisoft names entry {ids[0]['id_entry']} and does not give it.", tool=CAPABILITIES.tool)
-        return found
+        """The entry that carries our key, with its lines; see :func:`look_up.find`."""
+        held = look_up.find(self.client, request, self._look_ups(request))
+        return self._read(held) if held else None
 
     def post_entry(self, request: PostingRequest) -> Receipt:
         """Book the entry; a large PDF follows it at once.
@@ -209,16 +196,16 @@ class MyUnisoftConnector(LedgerConnector):
         Raises:
             TryLater: MyUnisoft names the entry and does not give it.
         """
-        found = self._read(request)
-        if found is None and self.client.entry_ids(mapper.origin_of(request.posting_key)):
+        held = look_up.by_key(self.client, request)
+        if held is None and look_up.ids_of(self.client, request):
             raise TryLater(f"MyUnisoft names entry {entry_id} and does not give it.", tool=CAPABILITIES.tool)
-        return found
+        return self._read(held) if held else None
 
     def attach_document(self, request: PostingRequest, entry_id: str) -> None:
         """Attach the PDF to the booked entry, unless it is there already."""
         if request.pdf is None:
             return
-        held = self._raw(request)
+        held = look_up.by_key(self.client, request)
         if held is None:
             raise TryLater(f"MyUnisoft does not give entry {entry_id}; its PDF waits.", tool=CAPABILITIES.tool)
         raw, draft = held
@@ -226,6 +213,11 @@ class MyUnisoftConnector(LedgerConnector):
             return
         current_id = reading.posted_entry(raw, draft=draft).entry_id or entry_id
         self.client.attach(entry_id=current_id, draft=draft, name=mapper.pdf_name(request), body=request.pdf)
+
+    # -- the books -----------------------------------------------------------------------------------------------
+    def booked_entries(self, direction: Direction, first: dt.date, last: dt.date) -> Iterator[BookedEntry]:
+        """Posted and pending entries, whoever wrote them; see :mod:`.books`."""
+        return books.booked_entries(self.client, direction, first, last)
 
     # -- parts ---------------------------------------------------------------------------------------------------
     def _body(self, request: PostingRequest, pdf: str | None) -> dict[str, Any]:
@@ -240,30 +232,17 @@ class MyUnisoftConnector(LedgerConnector):
     def _id_by_origin(self, request: PostingRequest) -> str:
         """The id of an entry whose answer named none. The write happened or not: only finding it is a success."""
         try:
-            ids = self.client.entry_ids(mapper.origin_of(request.posting_key))
+            ids = look_up.ids_of(self.client, request)
         except LedgerError as error:
             raise OutcomeUnknown(
                 "MyUnisoft's answer to an entry named no id, and the look-up failed.", tool=CAPABILITIES.tool
             ) from error
         if len(ids) != 1:
             raise OutcomeUnknown("MyUnisoft's answer to an entry named no id.", tool=CAPABILITIES.tool)
-        return str(ids[0]["id_entry"])
+        return ids[0]
 
-    def _raw(self, request: PostingRequest) -> tuple[dict[str, Any], bool] | None:
-        """The entry and whether it is pending: a draft may have been validated since."""
-        origin = mapper.origin_of(request.posting_key)
-        for draft in (request.draft, not request.draft):
-            raw = self.client.mad_entry(origin, draft=draft)
-            if raw is not None:
-                return raw, draft
-        return None
-
-    def _read(self, request: PostingRequest) -> PostedEntry | None:
-        held = self._raw(request)
-        if held is None:
-            return None
-        raw, draft = held
-        return _with_hash(reading.posted_entry(raw, draft=draft), self._pdf_hash(raw))
+    def _read(self, held: look_up.Held) -> PostedEntry:
+        return _with_hash(reading.posted_entry(held.raw, draft=held.draft), self._pdf_hash(held.raw))
 
     def _pdf_hash(self, raw: Mapping[str, Any]) -> str | None:
         """SHA-256 of the one attached PDF; None when there is not exactly one, or its bytes are not given."""
@@ -281,17 +260,6 @@ class MyUnisoftConnector(LedgerConnector):
 
     def _fetch(self, kind: str, value: str) -> bytes:
         return self.client.file(value, CAPABILITIES.pdf_max_bytes or 0) if kind == "URL" else b""
-
-    def _twins(self, request: PostingRequest) -> int:
-        entries = [
-            raw
-            for draft in (False, True)
-            for raw in self.client.entries_of_day(
-                diary_code=request.entry.journal, day=request.entry.date.isoformat(), draft=draft
-            )
-        ]
-        index = self._look_ups(request)
-        return sum(mapper.same_content(raw, request, index) for raw in entries)
 
 
 CONNECTOR = MyUnisoftConnector

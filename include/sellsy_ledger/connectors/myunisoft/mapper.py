@@ -41,8 +41,9 @@ __all__ = [
 ]
 
 PREFIX = "SELLSY-"
-_KEY = re.compile(r"sellsy:([^:]+):([a-z_]+):(\d+)")
-_ORIGIN = re.compile(r"SELLSY-(.+)-([a-z_]+)-(\d+)")
+# A correction has its label behind the id: 48213-r1, 48213-v2.
+_KEY = re.compile(r"sellsy:([^:]+):([a-z_]+):(\d+(?:-[rv]\d+)?)")
+_ORIGIN = re.compile(r"SELLSY-(.+)-([a-z_]+)-(\d+(?:-[rv]\d+)?)")
 _PIECE = re.compile(r"[a-zA-Z0-9]{1,25}")
 
 
@@ -50,12 +51,12 @@ _PIECE = re.compile(r"[a-zA-Z0-9]{1,25}")
 def origin_of(posting_key: str) -> str:
     """Our posting key as ``entry_origin_partner_id``.
 
-    >>> origin_of("sellsy:4242:sales_invoice:990017")
-    'SELLSY-4242-sales_invoice-990017'
+    >>> origin_of("sellsy:4242:sales_invoice:990017"), origin_of("sellsy:4242:sales_credit_note:990017-r1")
+    ('SELLSY-4242-sales_invoice-990017', 'SELLSY-4242-sales_credit_note-990017-r1')
     """
     found = _KEY.fullmatch(posting_key)
     if not found:
-        raise ValueError(f"{posting_key!r} is not a posting key sellsy:<account>:<kind>:<id>")
+        raise ValueError(f"{posting_key!r} is not a posting key sellsy:<account>:<kind>:<id>[label]")
     return f"{PREFIX}{'-'.join(found.groups())}"
 
 

@@ -6,24 +6,28 @@ Lines come in another order, zeros as null, texts padded with blanks, ids as num
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sellsy_ledger.connectors.base import PostedEntry, PostedLine
+from sellsy_ledger.connectors.base import BookedEntry, PostedEntry, PostedLine
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Account, FiscalYear, Journal, VatCode
 from sellsy_ledger.core.money import to_cents
 from sellsy_ledger.core.third_parties import LedgerThirdParty
+from sellsy_ledger.errors import TryLater
 
 __all__ = [
     "ROOTS",
     "account_of",
     "attachments",
+    "booked",
+    "cents",
     "fiscal_year_of",
     "is_third_party",
     "journal_of",
     "line_of",
+    "partner_id_of",
     "posted_entry",
     "third_party_of",
     "vat_code_of",
@@ -124,14 +128,34 @@ def posted_entry(raw: Mapping[str, Any], *, draft: bool) -> PostedEntry:
         lines=tuple(_posted_line(each) for each in movements),
         draft=draft,
         pdf_present=None if files is None else bool(files),
+        editable=_editable(movements, draft=draft),
     )
+
+
+def _editable(movements: Iterable[Mapping[str, Any]], *, draft: bool) -> bool | None:
+    """A pending entry can still be changed; a lettered one cannot; of any other one MyUnisoft does not tell."""
+    if any(_get(each, "lettering", "state") in ("complete", "partial") for each in movements):
+        return False
+    return True if draft else None
+
+
+def partner_id_of(raw: Mapping[str, Any]) -> str | None:
+    """The partner's key on an entry of ``/mad/entry``, ``/mad/entries`` or the pending ones of ``/entries``: empty for
+    an entry that no partner made, None where MyUnisoft does not tell.
+    """
+    if "entry_origin_partner_id" in raw:
+        return _text(raw["entry_origin_partner_id"])
+    properties = raw.get("additionalProducerProperties")
+    if not isinstance(properties, dict) or "partnerMetadata" not in properties:
+        return None
+    return _text(_get(properties, "partnerMetadata", "partnerId"))
 
 
 def _posted_line(movement: Mapping[str, Any]) -> PostedLine:
     return PostedLine(
         account=_text(_get(movement, "account", "number")),
-        debit_cents=_cents(_get(movement, "value", "debit")),
-        credit_cents=_cents(_get(movement, "value", "credit")),
+        debit_cents=cents(_get(movement, "value", "debit")),
+        credit_cents=cents(_get(movement, "value", "credit")),
         label=_text(movement.get("description")),
     )
 
@@ -139,7 +163,7 @@ def _posted_line(movement: Mapping[str, Any]) -> PostedLine:
 def line_of(raw: Mapping[str, Any]) -> tuple[str, int, int, str]:
     """``(account id, debit cents, credit cents, invoice number)`` of a line of ``/entries``."""
     account_id = _text(_get(raw, "account", "account_id"))
-    return account_id, _cents(raw.get("debit")), _cents(raw.get("credit")), _text(raw.get("piece2"))
+    return account_id, cents(raw.get("debit")), cents(raw.get("credit")), _text(raw.get("piece2"))
 
 
 def attachments(raw: Mapping[str, Any]) -> list[tuple[str, str]] | None:
@@ -152,6 +176,41 @@ def attachments(raw: Mapping[str, Any]) -> list[tuple[str, str]] | None:
         return None
     files = [file for each in maps for file in each.values() if isinstance(file, dict)]
     return [(_text(file.get("type")), str(file.get("value") or "")) for file in files]
+
+
+# -- an entry of the books ---------------------------------------------------------------------------------------
+def booked(raw: Mapping[str, Any], root: str, key: str) -> Iterator[BookedEntry]:
+    """An entry of ``/mad/entries`` or ``/entries``, once per line on an account below ``root`` (411, 401); ``key`` is
+    the posting key that it shows.
+
+    Raises:
+        TryLater: it has no date, no id or no lines.
+    """
+    lines = [each for each in raw.get("movements") or raw.get("entry_list") or [] if isinstance(each, dict)]
+    entry_id = _text(raw.get("producerId")) or _text(raw.get("entry_id"))
+    day = _date(raw.get("date")) or _date(raw.get("date_piece")) or _date(raw.get("entry_date"))
+    if not entry_id or day is None or not lines:
+        raise TryLater(f"MyUnisoft listed an entry {entry_id} without date or lines.", tool="myunisoft")
+    names = ("invoiceNumber", "freeNumber", "description", "piece2", "piece", "label")
+    texts = dict.fromkeys(_text(line.get(name)) for line in lines for name in names)
+    for line in lines:
+        number = _text(_get(line, "account", "number")) or _text(_get(line, "account", "account_number"))
+        if not number.startswith(root):
+            continue
+        yield BookedEntry(
+            entry_id=entry_id,
+            journal=_text(_get(raw, "journal", "customerReferenceCode")) or _text(_get(raw, "diary", "code")),
+            date=day,
+            third_party_account=number,
+            third_party_name=_text(_get(line, "account", "name")) or _text(_get(line, "account", "label")),
+            gross_cents=_side(line, "debit") - _side(line, "credit"),
+            numbers=tuple(filter(None, texts)),
+            key=key,
+        )
+
+
+def _side(line: Mapping[str, Any], side: str) -> int:
+    return cents(_get(line, "value", side) if "value" in line else line.get(side))
 
 
 # -- tolerant scalars --------------------------------------------------------------------------------------------
@@ -167,7 +226,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _cents(value: object) -> int:
+def cents(value: object) -> int:
     """Cents of an amount; null is zero."""
     return 0 if value is None else to_cents(value)  # type: ignore[arg-type]  # to_cents judges the type itself
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import requests
 
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.myunisoft import connector as connector_module
@@ -25,7 +27,7 @@ from sellsy_ledger.errors import (
     TryLater,
 )
 from sellsy_ledger_sandbox.server import Sandbox
-from tests.unit.connectors.myunisoft.builders import request
+from tests.unit.connectors.myunisoft.builders import DAY, request
 from tests.unit.http.wire import HANG, Wire, answer, scripted
 
 SECRETS = {"third_party_secret": "demo-secret-myunisoft", "api_token": "demo-token-myunisoft"}
@@ -106,7 +108,8 @@ def test_a_missing_right_is_named_with_what_it_is_for(wire: Wire) -> None:
     wire.play(answer(body=json.dumps({"target": {"type": "api"}, "isActivated": True, "routes": routes}).encode()))
     checks = connect(wire.url).check_access()
     failed = [check for check in checks if not check.ok]
-    assert [check.step for check in failed] == ["Droits de la clé"]
+    assert [check.step for check in failed] == ["Droits de la clé", "Lecture des livres"]
+    assert [check.blocking for check in failed] == [True, False]
     assert "écrire dans les journaux" in failed[0].detail
     assert "créer les comptes de tiers" in failed[0].detail
     assert "lire le plan comptable" not in failed[0].detail
@@ -184,9 +187,143 @@ def test_an_answer_without_an_id_and_an_entry_nobody_finds_is_unknown(wire: Wire
 
 
 def test_several_entries_of_one_key_are_a_conflict(wire: Wire) -> None:
-    wire.play(answer(body=b'[{"id_entry": 1}, {"id_entry": 2}]'), *[answer(body=b'{"entry_array": []}')] * 2)
+    wire.play(answer(body=b'[{"id_entry": 1}, {"id_entry": 2}]'), *[NO_ENTRY] * 2, *[NO_ENTRIES] * 2)
     with pytest.raises(PostingConflict):
         connect(wire.url).find_entry(request())
+
+
+# -- whose entry it is -------------------------------------------------------------------------------------------
+NO_ENTRY = answer(404, b'{"error": {"code": "ECR4"}}')
+NO_ENTRIES = answer(body=b'{"entry_array": []}')
+ABSENT = answer(body=b"null")
+
+
+def as_listed(entry_id: int, **more: Any) -> dict[str, Any]:
+    """The lines of :func:`request` in an entry of ``/entries``."""
+    amounts = (("55", 120.05, None), ("101", None, 100.04), ("103", None, 20.01))
+    lines = [{"account": {"account_id": a}, "debit": d, "credit": c, "piece2": "FAC1 "} for a, d, c in amounts]
+    return {"entry_id": entry_id, "entry_list": lines, **more}
+
+
+def as_mad(entry_id: int, **more: Any) -> dict[str, Any]:
+    movements = [{"account": {"number": "706000"}, "value": {"debit": 1, "credit": 1}}]
+    return {"producerId": str(entry_id), "date": "2026-02-03", "movements": movements, **more}
+
+
+def partner(key: str | None) -> dict[str, Any]:
+    return {"partnerMetadata": {"partnerId": key} if key else None}
+
+
+def body(found: Any) -> bytes:
+    return answer(body=json.dumps(found).encode())
+
+
+def test_absent_is_said_only_after_a_second_route_was_asked(wire: Wire) -> None:
+    wire.play(ABSENT, *[NO_ENTRY] * 2, *[NO_ENTRIES] * 2)
+    assert connect(wire.url).find_entry(request()) is None
+    assert [head.split()[1].partition("?")[0] for head in wire.heads] == [
+        *("/entry/id", "/mad/entry", "/mad/entry"),
+        *("/entries", "/entries"),
+    ]
+
+
+def test_an_entry_that_the_first_route_denies_is_found_by_the_second(wire: Wire) -> None:
+    ours = as_mad(9, additionalProducerProperties=partner("SELLSY-4242-sales_invoice-7"))
+    wire.play(ABSENT, body(ours), body({"entry_array": [as_listed(9)]}), body(ours), NO_ENTRIES)
+    found = connect(wire.url).find_entry(request())
+    assert found is not None
+    assert found.entry_id == "9"
+
+
+@pytest.mark.parametrize(
+    ("told", "conflict"),
+    [
+        ({"additionalProducerProperties": partner("SELLSY-4242-sales_invoice-7-v2")}, False),
+        ({"additionalProducerProperties": partner("QONTO-1")}, False),
+        ({"additionalProducerProperties": partner(None)}, False),
+        ({}, True),
+    ],
+)
+def test_an_entry_of_our_content_is_ours_only_where_its_key_says_so(
+    wire: Wire, told: dict[str, Any], conflict: bool
+) -> None:
+    wire.play(
+        ABSENT, *[NO_ENTRY] * 2, body({"entry_array": [as_listed(9)]}), body(as_mad(9, **told)), *[NO_ENTRIES] * 2
+    )
+    connector = connect(wire.url)
+    if conflict:
+        with pytest.raises(PostingConflict):
+            connector.find_entry(request())
+    else:
+        assert connector.find_entry(request()) is None
+
+
+def test_the_key_of_another_version_is_not_ours(wire: Wire) -> None:
+    """Should MyUnisoft look keys up by their beginning: ours is the beginning of its new version's."""
+    metadata = json.dumps({"posting_key": "sellsy:4242:sales_invoice:7-v2"})
+    named = {"id_entry": 5, "type": "ENTRIES", "json_metadata_partners": metadata}
+    other = as_mad(5, additionalProducerProperties=partner("SELLSY-4242-sales_invoice-7-v2"))
+    wire.play(body(named), body(other), NO_ENTRY, *[NO_ENTRIES] * 2)
+    assert connect(wire.url).find_entry(request()) is None
+
+
+def test_a_pending_entry_may_change_and_a_lettered_one_may_not(url: str, sandbox: Sandbox) -> None:
+    connector = connect(url)
+    made = booked(connector, draft=True)
+    receipt = connector.post_entry(made)
+    assert getattr(connector.read_back(made, receipt.entry_id), "editable", None) is True
+    requests.post(
+        f"{sandbox.url}/_sandbox/myunisoft/close", json={"key": "SELLSY-4242-sales_invoice-7"}, timeout=5
+    ).raise_for_status()
+    assert getattr(connector.read_back(made, receipt.entry_id), "editable", None) is False
+
+
+# -- the books ---------------------------------------------------------------------------------------------------
+YEAR = (dt.date(2026, 1, 1), dt.date(2026, 2, 28))
+
+
+def test_pending_and_posted_entries_are_in_the_books_with_their_keys(url: str) -> None:
+    connector = connect(url)
+    posted = booked(connector)
+    pending = msgspec.structs.replace(posted, posting_key="sellsy:4242:sales_invoice:7-v2", draft=True)
+    for each in (posted, pending):
+        connector.post_entry(each)
+    found = list(connector.booked_entries(Direction.SALES, *YEAR))
+    assert sorted(each.key for each in found) == [posted.posting_key, pending.posting_key]
+    assert {(each.third_party_account, each.third_party_name, each.gross_cents) for each in found} == {
+        ("411EXEMPLE", "Exemple", 12005)
+    }
+    assert list(connector.booked_entries(Direction.PURCHASES, *YEAR)) == []
+
+
+def test_a_key_without_the_route_of_the_books_reads_them_by_another(wire: Wire) -> None:
+    forbidden = answer(403, b'{"error": {"code": "ERR-FORBIDDEN-ROUTE", "message": "no"}}')
+    line = {"account": {"account_number": "411X", "label": "X"}, "debit": 12, "piece2": "F1", "label": "Vente"}
+    entry = {"entry_id": 3, "date_piece": "2026-02-03", "diary": {"code": "VE"}, "entry_list": [line]}
+    wire.play(forbidden, body({"entry_array": [entry], "debit_total": 12}), body({"entry_array": []}))
+    (found,) = connect(wire.url).booked_entries(Direction.SALES, DAY, DAY)
+    assert (found.entry_id, found.journal, found.numbers, found.key) == ("3", "VE", ("F1", "Vente"), "")
+
+
+@pytest.mark.parametrize("of_an_empty_day", [0, 99])
+def test_a_list_that_does_not_add_up_is_not_whole_unless_its_sum_is_of_something_else(
+    wire: Wire, of_an_empty_day: int
+) -> None:
+    wire.play(body([]), body({"entry_array": [], "debit_total": 99}))
+    wire.play(body({"entry_array": [], "debit_total": of_an_empty_day}))
+    reading = connect(wire.url).booked_entries(Direction.SALES, DAY, DAY)
+    if of_an_empty_day:
+        assert list(reading) == []
+    else:
+        with pytest.raises(TryLater):
+            list(reading)
+
+
+@pytest.mark.parametrize("shape", [b"null", b"{}", b'{"entry_array": null}', b"7", b"[7]", b'[{"producerId": "1"}]'])
+def test_books_answered_in_another_form_prove_nothing(wire: Wire, shape: bytes) -> None:
+    wire.play(answer(body=shape), answer(body=shape))
+    with pytest.raises(TryLater):
+        list(connect(wire.url).booked_entries(Direction.SALES, DAY, DAY))
 
 
 # -- the PDF -----------------------------------------------------------------------------------------------------

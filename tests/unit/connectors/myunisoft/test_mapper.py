@@ -85,9 +85,14 @@ def test_no_line_is_due_before_the_entry(made: PostingRequest) -> None:
     assert party["deadline"] == max(made.entry.due_date or made.entry.date, made.entry.date).isoformat()
 
 
-@given(st.integers(1, 10**9), st.sampled_from(["sales_invoice", "purchase_credit_note"]), st.integers(1, 10**12))
-def test_the_key_comes_back_from_its_shape(account: int, kind: str, number: int) -> None:
-    key = f"sellsy:{account}:{kind}:{number}"
+@given(
+    st.integers(1, 10**9),
+    st.sampled_from(["sales_invoice", "purchase_credit_note"]),
+    st.integers(1, 10**12),
+    st.sampled_from(["", "-r1", "-v2", "-r12"]),
+)
+def test_the_key_comes_back_from_its_shape(account: int, kind: str, number: int, label: str) -> None:
+    key = f"sellsy:{account}:{kind}:{number}{label}"
     origin = mapper.origin_of(key)
     assert origin.startswith("SELLSY-")
     assert mapper.posting_key_of(origin) == key
