@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -20,7 +21,18 @@ from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError
 
-__all__ = ["Address", "LedgerThirdParty", "Match", "Matcher", "ThirdParty", "match", "propose_auxiliary"]
+__all__ = [
+    "Address",
+    "LedgerThirdParty",
+    "Match",
+    "Matcher",
+    "ThirdParty",
+    "account_forms",
+    "company_ids",
+    "match",
+    "plain_name",
+    "propose_auxiliary",
+]
 
 Criterion = Literal["link", "auxiliary_account", "vat_number", "siret", "name", ""]
 
@@ -240,14 +252,14 @@ def _theirs(party: LedgerThirdParty) -> _Identity:
     known = _identity(party.direction, party.auxiliary_account, party.name, party.vat_number, party.siret, party.siren)
     if not party.code:
         return known
-    return msgspec.structs.replace(known, codes=known.codes | _codes(party.direction, party.code))
+    return msgspec.structs.replace(known, codes=known.codes | account_forms(party.direction, party.code))
 
 
 def _identity(direction: Direction, code: str, name: str, vat_number: str, siret: str, siren: str) -> _Identity:
     vat = _valid_vat_number(vat_number)
     establishment = _valid_siret(siret)
     return _Identity(
-        codes=_codes(direction, code),
+        codes=account_forms(direction, code),
         vat_number=vat,
         siret=establishment,
         siren=establishment[:9] or _valid_siren(siren) or _siren_of_vat(vat),
@@ -255,13 +267,35 @@ def _identity(direction: Direction, code: str, name: str, vat_number: str, siret
     )
 
 
-def _codes(direction: Direction, code: str) -> frozenset[str]:
+@lru_cache(maxsize=16_384)
+def account_forms(direction: Direction, code: str) -> frozenset[str]:
     """An auxiliary account with and without its collective root: 411ACME is ACME in tools that keep them apart."""
     whole = _normalised(code)
     if not whole:
         return frozenset()
     bare = whole.removeprefix(_COLLECTIVE[direction])
     return frozenset({whole, bare}) if bare.strip("0") else frozenset({whole})
+
+
+_LEGAL_FORMS = frozenset({"SA", "SAS", "SASU", "SARL", "EURL", "SNC", "SCI", "SCOP", "SELARL", "EI", "EIRL", "GIE"})
+_LEGAL_FORMS |= {"GMBH", "LTD", "BV", "SRL", "STE", "SOCIETE", "ETS"}
+
+
+@lru_cache(maxsize=16_384)
+def plain_name(name: str) -> str:
+    """A name without accents, spaces and legal form: « SARL Café & Cie » → ``CAFECIE``."""
+    words = unidecode(name).upper().replace(".", "").split()
+    return _normalised("".join(word for word in words if word not in _LEGAL_FORMS)) or _normalised(name)
+
+
+@lru_cache(maxsize=16_384)
+def company_ids(*numbers: str) -> frozenset[str]:
+    """The VAT numbers and SIRENs that valid ones among ``numbers`` (VAT numbers, SIRENs, SIRETs) tell."""
+    found: set[str] = set()
+    for number in numbers:
+        vat = _valid_vat_number(number)
+        found |= {vat, _siren_of_vat(vat), _valid_siret(number)[:9], _valid_siren(number)}
+    return frozenset(found - {""})
 
 
 def _normalised(text: str) -> str:
