@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import subprocess
@@ -32,8 +33,9 @@ __all__ = ["ROOT", "Campaign", "Plan"]
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOK_EVERY_SECONDS = 0.5
-NAMES_EVERY_SECONDS = 3.0
+NAMES_EVERY_SECONDS = 1.5
 PUSH_EVERY_SECONDS = 20.0
+WORK_SECONDS = 45.0
 UP_SECONDS = 300.0
 # Some tools show an entry only after a quarter of an hour: until then not finding it proves nothing, and the run waits.
 FINISH_SECONDS = 3600.0
@@ -94,7 +96,7 @@ class Campaign:
         self.postgres = PostgresServer(free_port(0))
         self.home = Home(ROOT, folder=folder, server=self.postgres.url, more=AIRFLOW_SETTINGS)
         self.processes = Processes(self.home)
-        self.supervisor = Supervisor(self.processes, self.chance)
+        self.supervisor = Supervisor(self.processes, random.Random(f"delays {plan.seed}"))
         self.api_port, self.sandbox_port = free_port(0), free_port(0)
         self.sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         self.started = time.monotonic()
@@ -136,7 +138,9 @@ class Campaign:
         self.processes.migrate(environment)
         for name in AIRFLOW_PROCESSES:
             run(name, lambda name=name: self.processes.start_airflow_part(name, environment))  # type: ignore[misc]
-        self.api = AirflowApi(f"http://127.0.0.1:{self.api_port}", "admin", self.home.secrets()["password"])
+        # A call that meets a killed server is made again at the next look.
+        address, password = f"http://127.0.0.1:{self.api_port}", self.home.secrets()["password"]
+        self.api = AirflowApi(address, "admin", password, tries_again=0)
         self._until("Airflow", self.api.healthy)
         self.api.login()
         self.work = Work(self.api, self.chosen)
@@ -163,11 +167,12 @@ class Campaign:
         """The kills of the plan, each at its moment; backfills that end too soon are begun again."""
         for number, name in enumerate(plan(self.plan.kills, self.chance), start=1):
             self._wait(self.chance.uniform(*self.plan.pause))
-            self._keep_busy()
+            self._wait_for_work()
+            running = list(running_tasks(self.supervisor))
             hit = self._kill(name)
-            running = self._running()
-            detail = f" ({self._names_seen.get(hit, hit)})" if hit else ""
-            self._say(f"kill {number:>2}: {name}{detail}; at work: {', '.join(running) or 'nothing'}")
+            named = self._named([*running, hit])
+            detail = f" ({named[-1]})" if hit else ""
+            self._say(f"kill {number:>2}: {name}{detail}; at work: {', '.join(named[:-1]) or 'nothing'}")
             self.killed[name] = self.killed.get(name, 0) + 1
 
     def finish(self) -> list[CompanyResult]:
@@ -238,8 +243,19 @@ class Campaign:
         except requests.RequestException:
             return  # the API server is down
 
-    def _running(self) -> list[str]:
-        return sorted(self._names_seen.get(one, one) for one in running_tasks(self.supervisor))
+    def _wait_for_work(self) -> None:
+        """A kill is worth more while tasks run; when everything is slow to come back, it comes all the same."""
+        deadline = time.monotonic() + WORK_SECONDS
+        while not running_tasks(self.supervisor) and time.monotonic() < deadline:
+            self._keep_busy()
+            self._tick()
+
+    def _named(self, ids: Sequence[str]) -> list[str]:
+        """What each id of a task instance stands for, as far as the API server could tell."""
+        if any(one not in self._names_seen for one in ids):
+            with contextlib.suppress(requests.RequestException):
+                self._names_seen = self.work.names()
+        return [self._names_seen.get(one, one) for one in ids]
 
     def _work_of_accountant(self, company: DemoCompany) -> list[str]:
         return self._surely(lambda: accountant.work(company, self.sandbox, self.home.path))
@@ -287,7 +303,6 @@ class Campaign:
             self._tick()
 
     def _tick(self) -> None:
-        self.supervisor.tick()
         now = time.monotonic()
         try:
             if hasattr(self, "work") and now >= self._names_at:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -16,10 +17,11 @@ from sellsy_ledger_airflow.demo.processes import Processes
 __all__ = ["Supervisor"]
 
 DELAY_SECONDS = (0.5, 5.0)
+LOOK_EVERY_SECONDS = 0.25
 
 
 class Supervisor:
-    """Watches named processes; :meth:`tick` does the work and is called often.
+    """Watches named processes from a thread of its own: whoever waits for a killed server must not delay its return.
 
     Args:
         processes: starts and stops.
@@ -36,14 +38,24 @@ class Supervisor:
         self._killed: set[str] = set()
         # Sessions of ours that may still have members after their leader was killed: a scheduler's tasks.
         self._sessions: set[int] = set()
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._over.wait(LOOK_EVERY_SECONDS):
+            with self._lock:
+                self._look()
 
     def run(self, name: str, start: Callable[[], None]) -> None:
         """Start a process now, and again whenever it ends."""
-        self._starts[name] = start
-        start()
-        self._sessions.add(self.processes.running[name])
+        with self._lock:
+            self._starts[name] = start
+            start()
+            self._sessions.add(self.processes.running[name])
 
-    def tick(self) -> None:
+    def _look(self) -> None:
         """Notice what ended, start what is due."""
         now = time.monotonic()
         for name in self.processes.ended():
@@ -61,11 +73,13 @@ class Supervisor:
 
     def is_up(self, name: str) -> bool:
         """True while the process runs."""
-        return name in self.processes.running and name not in self._due and name not in self.processes.ended()
+        with self._lock:
+            return name in self.processes.running and name not in self._due and name not in self.processes.ended()
 
     def members(self, name: str | None = None) -> Iterator[psutil.Process]:
         """Every living process of a named one's session, its leader included; of all sessions without a name."""
-        wanted = self._sessions if name is None else {self.processes.running[name]}
+        with self._lock:
+            wanted = set(self._sessions) if name is None else {self.processes.running[name]}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, ProcessLookupError):
                 if os.getsid(process.pid) in wanted and process.status() != psutil.STATUS_ZOMBIE:
@@ -73,15 +87,14 @@ class Supervisor:
 
     def kill(self, name: str, *, whole_session: bool = False) -> None:
         """``kill -9`` for the named process alone, or for everything it started too."""
-        self._killed.add(name)
-        pid = self.processes.running[name]
-        with contextlib.suppress(ProcessLookupError):
-            (os.killpg if whole_session else os.kill)(pid, signal.SIGKILL)
+        with self._lock, contextlib.suppress(ProcessLookupError):
+            self._killed.add(name)
+            (os.killpg if whole_session else os.kill)(self.processes.running[name], signal.SIGKILL)
 
     def stop(self) -> None:
         """Stop everything, orphans of killed processes too."""
-        self._starts.clear()
-        self._due.clear()
+        self._over.set()
+        self._thread.join()
         self.processes.stop()
         for process in list(self.members()):
             with contextlib.suppress(psutil.Error):

@@ -13,15 +13,24 @@ __all__ = ["AirflowApi"]
 
 
 class AirflowApi:
-    """Airflow at ``base_url``, logged in on first use."""
+    """Airflow at ``base_url``, logged in on first use.
 
-    def __init__(self, base_url: str, user: str, password: str) -> None:
+    Args:
+        base_url: the API server's address.
+        user: who logs in.
+        password: his password.
+        tries_again: how often a call that met no server, or a busy one, is repeated before it fails.
+    """
+
+    def __init__(self, base_url: str, user: str, password: str, *, tries_again: int = 6) -> None:
         self.base_url = base_url
         self._credentials = {"username": user, "password": password}
         self._session = requests.Session()
         self._session.trust_env = False
         # On SQLite the API answers 503 while another process writes; everything that is sent here may be sent again.
-        busy = Retry(total=6, status_forcelist=[503], allowed_methods=None, backoff_factor=0.5, raise_on_status=False)
+        busy = Retry(
+            tries_again, status_forcelist=[503], allowed_methods=None, backoff_factor=0.5, raise_on_status=False
+        )
         self._session.mount("http://", HTTPAdapter(max_retries=busy))
 
     def login(self) -> None:
