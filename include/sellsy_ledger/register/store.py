@@ -22,6 +22,7 @@ from sellsy_ledger.register.audit import broken_stories, lost_documents
 from sellsy_ledger.register.booked import BookedMemory
 from sellsy_ledger.register.changes import apply_change, begin_posting, resolve
 from sellsy_ledger.register.codec import searched
+from sellsy_ledger.register.corrections import Corrections
 from sellsy_ledger.register.database import Database
 from sellsy_ledger.register.migrate import ensure_schema
 from sellsy_ledger.register.records import Change, DocumentRecord, Event, Posting, StoredProof
@@ -36,7 +37,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Register(BookedMemory):
+class Register(Corrections, BookedMemory):
     """Open with :meth:`open`; safe to use from several processes (one engine per process)."""
 
     @classmethod
