@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 
 import msgspec
+import requests
 
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.core.outcomes import Reason
@@ -18,6 +19,10 @@ def _mark(posting_key: str) -> str:
     """The mark by its definition, apart from the program's own way: 40 bits of the SHA-256, five at a time."""
     bits = f"{int(hashlib.sha256(posting_key.encode()).hexdigest()[:10], 16):040b}"
     return "".join(ALPHABET[int(bits[at : at + 5], 2)] for at in range(0, 40, 5))
+
+
+def _close(url: str, mark: str) -> None:
+    requests.post(f"{url}/_sandbox/acd/close", json={"key": mark}, timeout=10).raise_for_status()
 
 
 def _in_a_year_nobody_opened(request: PostingRequest) -> PostingRequest:
@@ -40,6 +45,8 @@ KITS = (
         purchase_vat_codes={"20": "D20", "10": "D10", "5.5": "D55", "2.1": "D21"},
         no_vat_codes=("C0", "D0"),
         reverse_charge_code="DAE",
+        books_route="POST /cnx/api/v1/compta/fec",
+        close=_close,
         witness_key=_mark,
         refusals=(
             Refusal("unbalanced", lambda request: replace_line(request, 0, debit_cents=12344), Reason.REFUSED_BY_TOOL),

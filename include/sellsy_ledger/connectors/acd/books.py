@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sellsy_ledger.connectors.acd import mapper
 from sellsy_ledger.connectors.acd.capabilities import CAPABILITIES
-from sellsy_ledger.connectors.acd.fec import Fec, FecEntry, FecLine
+from sellsy_ledger.connectors.acd.fec import Fec, FecEntry, FecLine, UnreadableFec
 from sellsy_ledger.connectors.acd.reading import names_in
 from sellsy_ledger.connectors.base import PostedEntry, PostedLine, PostingRequest
 from sellsy_ledger.core.entries import Role
-from sellsy_ledger.errors import LedgerError, PostingConflict
+from sellsy_ledger.errors import ConfigurationError, LedgerError, PostingConflict, TryLater
 
 if TYPE_CHECKING:
     from sellsy_ledger.connectors.acd.client import AcdClient
 
 __all__ = ["Books"]
+
+# An entry this near to the end of a year may have been moved over it, into the period that is open.
+NEAR = dt.timedelta(days=62)
 
 
 class Books:
@@ -51,7 +57,7 @@ class Books:
         """
         fec = self._fec(request.entry.date.year, fresh=fresh)
         mark = mapper.mark_of(request.posting_key)
-        found = fec.marked(mark)
+        found = fec.marked(mark) or self._marked_next_door(request.entry.date, mark)
         if len(found) > 1:
             raise PostingConflict(f"ACD holds {len(found)} entries marked #{mark}.", tool=CAPABILITIES.tool)
         if not found:
@@ -66,13 +72,42 @@ class Books:
             self._years[year] = Fec(self.client.fec(year))
         return self._years[year]
 
+    def _marked_next_door(self, day: dt.date, mark: str) -> list[FecEntry]:
+        """The entry in the calendar year beside its own, where the firm may have moved it when ``day`` is near the
+        border. A year that cannot be read there tells nothing.
+        """
+        years = {(day + NEAR).year, (day - NEAR).year} - {day.year}
+        found: list[FecEntry] = []
+        for year in sorted(years):
+            with suppress(ConfigurationError, UnreadableFec):
+                found += self._fec(year, fresh=False).marked(mark)
+        return found
+
+    def booked(self, years: Iterable[int]) -> Iterator[tuple[FecEntry, FecLine]]:
+        """Every line of these calendar years, with its entry, read now.
+
+        Raises:
+            TryLater: a text is no FEC, or not a whole one.
+            ConfigurationError: the server gives none.
+        """
+        self.forget()
+        for year in years:
+            try:
+                entries = self._fec(year, fresh=False).entries()
+            except UnreadableFec as error:
+                raise TryLater(f"ACD's FEC of {year} is unreadable: {error}", tool=CAPABILITIES.tool) from error
+            for entry in entries:
+                for line in entry.lines:
+                    yield entry, line
+
     def _posted(self, entry: FecEntry, request: PostingRequest, mark: str) -> PostedEntry:
         first = entry.first
         return PostedEntry(
             entry_id=mark,
             date=first.date,
             journal=first.journal or None,
-            piece=first.piece or None,
+            # What was sent for the request's piece number is shown as that number.
+            piece=(request.entry.piece if first.piece == mapper.piece_of(request) else first.piece) or None,
             lines=tuple(
                 PostedLine(
                     account=line.account,
@@ -85,6 +120,7 @@ class Books:
             draft=False,
             pdf_present=self._has_pdf(request),
             ledger_entry_id=first.number,
+            editable=entry.editable,
         )
 
     def _has_pdf(self, request: PostingRequest) -> bool | None:
@@ -109,7 +145,11 @@ class Books:
             for line in entry.lines
             if line.role is Role.THIRD_PARTY
         }
-        lines = [line for piece in dict.fromkeys((entry.piece, entry.number)) for line in fec.of_piece(piece)]
+        lines = [
+            line
+            for piece in dict.fromkeys((entry.piece, entry.number, mapper.piece_of(request)))
+            for line in fec.of_piece(piece)
+        ]
         if any(_looks_like(line, entry.journal, ours) for line in lines):
             raise PostingConflict(
                 f"ACD holds an entry of piece {entry.piece} with the same third party and amount, without our mark "

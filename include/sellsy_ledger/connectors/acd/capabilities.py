@@ -32,6 +32,8 @@ CAPABILITIES = Capabilities(
     read_back=True,
     # The document store lists names; no route is known that gives the bytes back, or the entry of a document.
     pdf_read_back=False,
+    # The FEC of each calendar year, whoever made its entries.
+    reads_books=True,
     third_parties=ThirdPartySupport.API,
     # Code and name are all that can be read of a third party.
     third_party_ids=False,

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
 
 from sellsy_ledger.connectors.acd import errors, mapper, reading
 from sellsy_ledger.connectors.acd.access import check_access
+from sellsy_ledger.connectors.acd.booked import booked_entries
 from sellsy_ledger.connectors.acd.books import Books
 from sellsy_ledger.connectors.acd.capabilities import CAPABILITIES
 from sellsy_ledger.connectors.acd.client import AcdClient
 from sellsy_ledger.connectors.acd.fec import UnreadableFec
 from sellsy_ledger.connectors.acd.parties import Parties
 from sellsy_ledger.connectors.acd.settings import AcdSettings
-from sellsy_ledger.connectors.base import Deposit, LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.base import (
+    BookedEntry,
+    Deposit,
+    LedgerConnector,
+    PostedEntry,
+    PostingRequest,
+    Receipt,
+)
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities, KeySupport
 from sellsy_ledger.core.documents import Direction
@@ -25,7 +34,6 @@ from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
 from sellsy_ledger.errors import (
     AccessError,
     ConfigurationError,
-    DocumentError,
     OutcomeUnknown,
     PostingRefused,
     TryLater,
@@ -158,10 +166,17 @@ class AcdConnector(LedgerConnector):
                 f"ACD's FEC of {request.entry.date.year} is unreadable: {error}", tool=CAPABILITIES.tool
             ) from error
 
+    def booked_entries(self, direction: Direction, first: dt.date, last: dt.date) -> Iterator[BookedEntry]:
+        """What the FEC of each calendar year holds; see :mod:`.booked`."""
+        if not self.settings.reads_fec:
+            return super().booked_entries(direction, first, last)
+        codes = {each: self.parties.listed(each).keys() for each in Direction}
+        return booked_entries(self.client, self.books, codes, direction, first, last)
+
     # -- PDFs without entry --------------------------------------------------------------------------------------
     def deposit_document(self, deposit: Deposit) -> Receipt:
         """Put the PDF into the tray (panière); the firm makes the entry from it."""
-        _must_be_pdf(deposit.pdf)
+        mapper.must_be_pdf(deposit.pdf)
         name = mapper.file_name(deposit.supporting_document.file_name, deposit.posting_key)
         found = self.client.deposit(name, deposit.pdf, deposit.kind.direction)
         return Receipt(entry_id=found or mapper.mark_of(deposit.posting_key), pdf_attached=True)
@@ -197,7 +212,7 @@ class AcdConnector(LedgerConnector):
 
     def _upload(self, request: PostingRequest, pdf: bytes) -> tuple[str, tuple[str, ...]]:
         """The uploaded document's id, and what to tell where there is none by the connection's own choice."""
-        _must_be_pdf(pdf)
+        mapper.must_be_pdf(pdf)
         key, seal = request.posting_key, mapper.pdf_seal(pdf)
         if self._uploaded and self._uploaded[:2] == (key, seal):
             return self._uploaded[2], ()
@@ -277,16 +292,5 @@ def _capabilities(settings: AcdSettings) -> Capabilities:
     if roots != found.auxiliary_prefix:
         found = msgspec.structs.replace(found, auxiliary_prefix=roots)
     if not settings.reads_fec:
-        found = msgspec.structs.replace(found, key=KeySupport.NONE, read_back=False)
+        found = msgspec.structs.replace(found, key=KeySupport.NONE, read_back=False, reads_books=False)
     return found
-
-
-def _must_be_pdf(pdf: bytes) -> None:
-    limit = CAPABILITIES.pdf_max_bytes or 0
-    if b"%PDF-" not in pdf[:1024] or len(pdf) > limit:
-        raise DocumentError(
-            f"The file is no PDF, or longer than {limit} bytes.",
-            reason=Reason.SUPPORTING_DOCUMENT_MISSING,
-            facts={"detail": f" : le fichier n'est pas un PDF, ou dépasse {limit // 2**20} Mo"},
-            tool=CAPABILITIES.tool,
-        )

@@ -21,6 +21,7 @@ MARK = re.compile(r"#([0-9A-HJKMNP-TV-Z]{8})\s*$")
 """Our mark at the end of a label (:func:`.mapper.mark_of`)."""
 
 _COLUMNS = ("journalcode", "ecrituredate", "comptenum", "pieceref")
+_CLOSED = ("ecriturelet", "datelet", "validdate")
 _LABEL_NAMES = ("ecriturelib", "ecriturelibc")
 
 
@@ -29,7 +30,10 @@ class UnreadableFec(ValueError):
 
 
 class FecLine(NamedTuple):
-    """One line; ``account`` is the auxiliary account on a third party's line, wherever the file has it."""
+    """One line; ``account`` is the auxiliary account on a third party's line, wherever the file has it, ``control``
+    the general account in front of it. ``closed`` is True where the line was lettered or validated, None where the
+    file has no column that would tell.
+    """
 
     journal: str
     number: str
@@ -40,6 +44,10 @@ class FecLine(NamedTuple):
     label: str
     debit_cents: int
     credit_cents: int
+    control: str = ""
+    name: str = ""
+    piece_date: dt.date | None = None
+    closed: bool | None = None
 
     @property
     def mark(self) -> str:
@@ -65,6 +73,17 @@ class FecEntry(NamedTuple):
     def first(self) -> FecLine:
         """The first line, for what all lines share."""
         return self.lines[0]
+
+    @property
+    def mark(self) -> str:
+        """Our mark on any of its lines, empty when there is none."""
+        return next((line.mark for line in self.lines if line.mark), "")
+
+    @property
+    def editable(self) -> bool | None:
+        """False once a line was lettered or validated; None where the file does not tell."""
+        told = [line.closed for line in self.lines if line.closed is not None]
+        return not any(told) if told else None
 
 
 class Fec:
@@ -95,6 +114,10 @@ class Fec:
         for group in sorted(self._by_mark.get(mark, ()), key=str):
             found += _entries(self._groups[group], mark)
         return found
+
+    def entries(self) -> list[FecEntry]:
+        """Every entry, as well as the file tells them apart: the lines of one journal, day and piece that balance."""
+        return [FecEntry(tuple(run)) for lines in self._groups.values() for run in _balanced_runs(lines)]
 
     def of_piece(self, piece: str) -> Sequence[FecLine]:
         """Every line of that piece number."""
@@ -192,6 +215,10 @@ def _line(fields: Sequence[str], columns: dict[str, int], label: int, position: 
         label=fields[label],
         debit_cents=debit,
         credit_cents=credit,
+        control=value("comptenum"),
+        name=value("compauxlib") or value("comptelib"),
+        piece_date=_date(value("piecedate")),
+        closed=any(value(name) for name in _CLOSED) if any(name in columns for name in _CLOSED) else None,
     )
 
 

@@ -18,7 +18,7 @@ from sellsy_ledger.connectors.acd.reading import TAKES_INVOICE_NUMBER
 from sellsy_ledger.connectors.acd.settings import AcdSettings
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.core.entries import EntryLine, Role
-from sellsy_ledger.core.labels import cut_label
+from sellsy_ledger.core.labels import cut_label, own_piece
 from sellsy_ledger.core.ledger import Journal, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError
@@ -31,7 +31,9 @@ __all__ = [
     "entry_body",
     "file_name",
     "mark_of",
+    "must_be_pdf",
     "pdf_seal",
+    "piece_of",
     "with_reference",
     "without_invoice_number",
     "without_reference",
@@ -55,6 +57,13 @@ def mark_of(posting_key: str) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (_MARK_LENGTH - 1), -1, -5))
 
 
+def piece_of(request: PostingRequest) -> str:
+    """The piece number as ACD gets it: a correction's has its label behind it. A FEC often has no entry number, and
+    the piece is then what keeps the lines of two entries of one day apart.
+    """
+    return own_piece(request.entry.piece, request.posting_key, None)
+
+
 def file_name(stem: str, posting_key: str) -> str:
     """A file name that no other document has, in plain characters: ``FAC-2026-0001-7F3A9C2B.pdf``."""
     plain = re.sub(r"(?i)\.pdf$", "", unidecode(stem))
@@ -65,6 +74,22 @@ def file_name(stem: str, posting_key: str) -> str:
 def pdf_seal(pdf: bytes) -> str:
     """What stands for the uploaded document in a sealed payload."""
     return f"sha256:{hashlib.sha256(pdf).hexdigest()}"
+
+
+def must_be_pdf(pdf: bytes) -> None:
+    """Check a file before it is uploaded.
+
+    Raises:
+        DocumentError: it is no PDF, or too long.
+    """
+    limit = CAPABILITIES.pdf_max_bytes or 0
+    if b"%PDF-" not in pdf[:1024] or len(pdf) > limit:
+        raise DocumentError(
+            f"The file is no PDF, or longer than {limit} bytes.",
+            reason=Reason.SUPPORTING_DOCUMENT_MISSING,
+            facts={"detail": f" : le fichier n'est pas un PDF, ou dépasse {limit // 2**20} Mo"},
+            tool=CAPABILITIES.tool,
+        )
 
 
 # -- entry → payload ---------------------------------------------------------------------------------------------
@@ -151,7 +176,7 @@ def _line(
     mark = f" #{mark_of(request.posting_key)}" if is_marked else ""
     body: dict[str, Any] = {
         "Jour": request.entry.date.day,
-        "NumeroPiece": request.entry.piece,
+        "NumeroPiece": piece_of(request),
         "Compte": _account(line, index, settings),
         "CodeTVA": line.vat_code or "",
         "Libelle": cut_label(line.label, _LABEL_MAX, mark),
