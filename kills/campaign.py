@@ -67,7 +67,7 @@ class Plan:
     kills: int = 30
     companies: tuple[str, ...] = ("atelier", "boutique", "domaine", "fabrique", "hotel")
     first: str = "2026-01-01"
-    schedule: str = "0 2 1 */2 *"
+    schedule: str = "0 2 1 * *"
     pause: tuple[float, float] = (4.0, 24.0)
 
     @property

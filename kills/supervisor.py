@@ -76,14 +76,21 @@ class Supervisor:
         with self._lock:
             return name in self.processes.running and name not in self._due and name not in self.processes.ended()
 
-    def members(self, name: str | None = None) -> Iterator[psutil.Process]:
-        """Every living process of a named one's session, its leader included; of all sessions without a name."""
+    def members(self) -> Iterator[psutil.Process]:
+        """Every living process of all sessions, whose leader may have been killed."""
         with self._lock:
-            wanted = set(self._sessions) if name is None else {self.processes.running[name]}
+            wanted = set(self._sessions)
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, ProcessLookupError):
                 if os.getsid(process.pid) in wanted and process.status() != psutil.STATUS_ZOMBIE:
                     yield process
+
+    def children(self, name: str) -> list[psutil.Process]:
+        """What the named process started and still has, in sessions of their own perhaps (PostgreSQL's servers)."""
+        try:
+            return psutil.Process(self.processes.running[name]).children()
+        except psutil.Error:
+            return []
 
     def kill(self, name: str, *, whole_session: bool = False) -> None:
         """``kill -9`` for the named process alone, or for everything it started too."""

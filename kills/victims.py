@@ -47,7 +47,7 @@ def _kill_backend(supervisor: Supervisor, chance: random.Random) -> str | None:
     if not supervisor.is_up("postgres"):
         return None
     backends = []
-    for process in supervisor.members("postgres"):
+    for process in supervisor.children("postgres"):
         with contextlib.suppress(psutil.Error):
             if "127.0.0.1(" in " ".join(process.cmdline()):
                 backends.append(process)
