@@ -235,6 +235,8 @@ def test_everything_the_connector_says_and_hears_is_in_the_specification(
     raw = request_for(Kind.SALES_INVOICE, entry, ledger, created[0], key="sellsy:1:raw:1", pdf=None)
     connector.post_entry(raw)
     assert connector.find_entry(raw) is not None
+    for direction in Direction:
+        assert list(connector.booked_entries(direction, dt.date(2026, 1, 1), dt.date(2026, 12, 31)))
     assert connector.read_back(request, "99999999999999") is None
     with pytest.raises(AccessError):
         connect(sandbox, "wrong").read_ledger()

@@ -18,7 +18,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from sellsy_ledger_sandbox.base import Entry, Tool, World
+from sellsy_ledger_sandbox.base import Entry, HandEntry, Tool, World
 from sellsy_ledger_sandbox.pennylane import answers, bodies
 from sellsy_ledger_sandbox.pennylane.books import Books, File, Invoice, Refusal
 from sellsy_ledger_sandbox.pennylane.lists import ALL, EXACT, page
@@ -86,6 +86,12 @@ def build(world: World) -> Tool:
             return "Not found", 404
         return Response(invoice.file.content, content_type="application/pdf")
 
+    def typed(entry: HandEntry) -> None:
+        name = entry.get("company", "demo")
+        if name not in companies:
+            raise ValueError(f"no company {name}")
+        companies[name].type_in(entry)
+
     def entries() -> list[Entry]:
         return [entry for books in companies.values() for entry in books.witnessed()]
 
@@ -100,7 +106,32 @@ def build(world: World) -> Tool:
             "application/json",
             json.dumps({"error": "Internal server error", "status": status}).encode(),
         ),
+        controls=_controls(world, companies),
+        type_in=typed,
     )
+
+
+def _controls(world: World, companies: Mapping[str, Books]) -> Blueprint:
+    """``receive``: a supplier's invoice by the e-invoicing platform; ``close``: the invoice of a key is filed away."""
+    controls = Blueprint("pennylane_controls", __name__)
+
+    @controls.post("/receive")
+    def receive() -> ResponseReturnValue:
+        """``{"name", "account", "number", "date", "amount"}``."""
+        with world.lock:
+            return jsonify(id=companies["demo"].receive(request.get_json(force=True)).id), 201
+
+    @controls.post("/close")
+    def close() -> ResponseReturnValue:
+        """``{"key"}``."""
+        key = request.get_json(force=True)["key"]
+        with world.lock:
+            found = [each for each in companies["demo"].invoices.values() if each.external_reference == key]
+            for invoice in found:
+                invoice.archived = True
+        return jsonify(closed=len(found))
+
+    return controls
 
 
 def _start(world: World) -> dict[str, Books]:
@@ -226,6 +257,13 @@ def _entry_routes(routes: Blueprint) -> None:
         _may("ledger_entries:readonly")
         items = [answers.entry_summary(entry, _link) for entry in g.books.entries.values()]
         filters = {"id": ALL, "journal_id": ALL, "date": ALL[:6]}
+        return jsonify(page(items, request.args, filters=filters, sorts=("id", "date")))
+
+    @routes.get("/ledger_entry_lines")
+    def all_lines() -> ResponseReturnValue:
+        _may("ledger_entries:readonly")
+        items = [answers.listed_line(entry, line, _link) for entry in g.books.entries.values() for line in entry.lines]
+        filters = {"id": ALL, "journal_id": ALL, "ledger_account_id": ALL, "date": ALL}
         return jsonify(page(items, request.args, filters=filters, sorts=("id", "date")))
 
     @routes.get("/ledger_entries/<int:entry_id>")

@@ -14,7 +14,17 @@ from msgspec import UNSET, to_builtins
 from sellsy_ledger_sandbox.pennylane import bodies
 from sellsy_ledger_sandbox.pennylane.books import Account, Invoice, LedgerEntry, Line, Party
 
-__all__ = ["account", "entry", "entry_line", "entry_summary", "file_attachment", "fiscal_year", "invoice", "party"]
+__all__ = [
+    "account",
+    "entry",
+    "entry_line",
+    "entry_summary",
+    "file_attachment",
+    "fiscal_year",
+    "invoice",
+    "listed_line",
+    "party",
+]
 
 Link = Callable[[str], str]
 """Path below the API → absolute URL."""
@@ -119,11 +129,11 @@ def invoice(item: Invoice, link: Link, file_url: str) -> dict[str, Any]:
         "remaining_amount_with_tax": _decimal(body.currency_amount),
         "remaining_amount_without_tax": _decimal(body.currency_amount_before_tax),
         "paid": False,
-        "ledger_entry": {"id": item.entry.id},
+        "ledger_entry": {"id": item.entry.id} if item.entry else None,
         "transaction_reference": None,
         "external_reference": item.external_reference,
         "e_invoicing": None,
-        "archived_at": None,
+        "archived_at": item.created_at if item.archived else None,
         "created_at": item.created_at,
         "updated_at": item.created_at,
         **(_customer_invoice(item, link) if item.sales else _supplier_invoice(item, link)),
@@ -137,7 +147,7 @@ def _customer_invoice(item: Invoice, link: Link) -> dict[str, Any]:
     return {
         **{name: {"url": link(f"{base}/{name}")} for name in (*pages, "matched_transactions", "appendices")},
         "language": "fr_FR",
-        "status": "incomplete" if item.body.import_as_incomplete else "credit_note" if credit_note else "upcoming",
+        "status": _customer_status(item, credit_note=credit_note),
         "discount": {"type": "absolute", "value": "0.0"},
         "draft": False,
         "special_mention": None,
@@ -154,13 +164,19 @@ def _customer_invoice(item: Invoice, link: Link) -> dict[str, Any]:
     }
 
 
+def _customer_status(item: Invoice, *, credit_note: bool) -> str:
+    if item.archived:
+        return "archived"
+    return "incomplete" if item.body.import_as_incomplete else "credit_note" if credit_note else "upcoming"
+
+
 def _supplier_invoice(item: Invoice, link: Link) -> dict[str, Any]:
     base = f"/supplier_invoices/{item.id}"
     return {
         **{name: {"url": link(f"{base}/{name}")} for name in ("invoice_lines", "categories", "payments")},
         "matched_transactions": {"url": link(f"{base}/matched_transactions")},
         "reconciled": False,
-        "accounting_status": "entry" if item.body.import_as_incomplete else "complete",
+        "accounting_status": _accounting_status(item),
         "supplier": {"id": item.party.id, "url": link(f"/suppliers/{item.party.id}")},
         "payment_status": "to_be_processed",
         "import_source": None,
@@ -208,7 +224,31 @@ def _entry_head(item: LedgerEntry, link: Link) -> dict[str, Any]:
 def _status(item: LedgerEntry) -> str | None:
     if item.invoice is None:
         return None
-    return "entry" if item.invoice.body.import_as_incomplete else "complete"
+    return _accounting_status(item.invoice)
+
+
+def _accounting_status(item: Invoice) -> str:
+    if item.archived:
+        return "archived"
+    return "entry" if item.body.import_as_incomplete else "complete"
+
+
+def listed_line(item: LedgerEntry, line: Line, link: Link) -> dict[str, Any]:
+    """One line as the list of all lines gives it."""
+    own = entry_line(line, link, with_account_id=False)
+    return {
+        **own,
+        "categories": [],
+        "journal": {"id": item.journal["id"], "url": link(f"/journals/{item.journal['id']}")},
+        "date": item.date.isoformat(),
+        "ledger_entry": {"id": item.id},
+        "lettered_ledger_entry_lines": {
+            "ids": [],
+            "url": link(f"/ledger_entry_lines/{line.id}/lettered_ledger_entry_lines"),
+        },
+        "created_at": item.created_at,
+        "updated_at": item.created_at,
+    }
 
 
 def entry_line(line: Line, link: Link, *, with_account_id: bool = True) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 __all__ = [
+    "AccountNumber",
     "Address",
     "BadBody",
     "CompanyCustomer",

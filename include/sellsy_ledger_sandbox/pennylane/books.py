@@ -11,13 +11,13 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import UNSET
 
-from sellsy_ledger_sandbox.base import Entry, EntryLine, World
+from sellsy_ledger_sandbox.base import Entry, EntryLine, HandEntry, World
 from sellsy_ledger_sandbox.pennylane import bodies
 from sellsy_ledger_sandbox.pennylane.bodies import cents
 
@@ -109,9 +109,10 @@ class Invoice:
     body: bodies.CustomerInvoice | bodies.SupplierInvoice
     party: Party
     file: File
-    entry: LedgerEntry
+    entry: LedgerEntry | None
     created_at: str
     external_reference: str
+    archived: bool = False
 
 
 @dataclass
@@ -322,6 +323,54 @@ class Books:
             entry.file = self.files.get(body.file_attachment_id)
         self.entries[entry.id] = entry
         return entry
+
+    # -- what people and the e-invoicing platform do ---------------------------------------------------------------
+    def type_in(self, entry: HandEntry) -> None:
+        """Keep an entry that somebody typed; a third party is opened with its account.
+
+        Raises:
+            ValueError: it cannot be.
+        """
+        journal = next((each for each in self.journals.values() if each["code"] == entry["journal"]), None)
+        if journal is None:
+            raise ValueError(f"journal {entry['journal']} does not exist")
+        lines = []
+        for each in entry["lines"]:
+            own = each.get("auxiliary_account")
+            account = self._party_of(own, entry["third_party_name"]).account if own else self.account(each["account"])
+            lines.append(Line(self.next_id(), account, each["debit_cents"], each["credit_cents"], each["label"]))
+        day = dt.date.fromisoformat(entry["date"])
+        label = f"{entry['third_party_name']} {entry['piece']}"
+        made = LedgerEntry(self.next_id(), journal, day, None, label, entry["piece"], lines, self.now())
+        self.entries[made.id] = made
+
+    def receive(self, wanted: Mapping[str, str]) -> Invoice:
+        """A supplier's invoice comes in over the e-invoicing platform: it has no entry yet."""
+        party = self._party_of(wanted["account"], wanted["name"])
+        name, net = f"{wanted['number']}.pdf", wanted["amount"]
+        line = bodies.SupplierLine(vat_rate="exempt", currency_amount=net, currency_tax="0")
+        day = dt.date.fromisoformat(wanted["date"])
+        file = self.add_file(name, f"%PDF-1.7 {wanted['number']}".encode())
+        body = bodies.SupplierInvoice(
+            file_attachment_id=file.id, date=day, deadline=day, import_as_incomplete=True, supplier_id=party.id,
+            currency_amount_before_tax=net, currency_amount=net, currency_tax="0", invoice_lines=[line],
+            invoice_number=wanted["number"],
+        )  # fmt: skip
+        invoice = Invoice(self.next_id(), False, body, party, file, None, self.now(), f"generated-{self._last_id}")
+        self.invoices[invoice.id] = invoice
+        return invoice
+
+    def _party_of(self, number: str, name: str) -> Party:
+        held = {**self.customers, **self.suppliers}.values()
+        found = next((party for party in held if party.account.number == number), None)
+        if found is not None:
+            return found
+        account = bodies.AccountNumber(number=number)
+        if number.startswith("401"):
+            return self.add_party("supplier", bodies.Supplier(name=name, ledger_account=account))
+        address = bodies.Address(address="1 rue", postal_code="69001", city="Lyon", country_alpha2="FR")
+        body = bodies.CompanyCustomer(name=name, ledger_account=account, billing_address=address)
+        return self.add_party("company", body)
 
     # -- the witness ---------------------------------------------------------------------------------------------
     def witnessed(self) -> Iterator[Entry]:

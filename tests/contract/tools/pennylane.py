@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import msgspec
+import requests
 
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.pennylane.connector import PennylaneConnector
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.outcomes import Reason
 from tests.contract.suite import Kit, Refusal, replace_entry, replace_line
 
@@ -24,6 +26,16 @@ def _of_a_deleted_customer(request: PostingRequest) -> PostingRequest:
 
 def _without_pdf(request: PostingRequest, **changes: object) -> PostingRequest:
     return msgspec.structs.replace(request, pdf=None, supporting_document=None, **changes)
+
+
+def _file_away(url: str, key: str) -> None:
+    requests.post(f"{url}/_sandbox/pennylane/close", json={"key": key}, timeout=10).raise_for_status()
+
+
+def _pdf_held(request: PostingRequest) -> bytes:
+    """A file is taken once: a reversal, which has the PDF of what it takes back, brings a copy with its key behind."""
+    pdf = request.pdf or b""
+    return pdf + f"\n% {request.posting_key}\n".encode() if label_of(request.posting_key).startswith("-r") else pdf
 
 
 def _small_pages(connector: PennylaneConnector) -> None:
@@ -45,6 +57,10 @@ KITS = (
         reverse_charge_code="FR_200_construction",
         witness_key=lambda key: key,
         answers_first=True,
+        books_route="GET /ledger_entry_lines",
+        close=_file_away,
+        account_of=lambda code: f"{'411' if code.startswith('C') else '401'}{code[1:]}",
+        pdf_held=_pdf_held,
         small_pages=_small_pages,
         refusals=(
             Refusal("unbalanced", lambda one: replace_line(one, 0, debit_cents=12344), Reason.AMOUNTS_DO_NOT_CLOSE),

@@ -20,6 +20,7 @@ __all__ = [
     "FiscalYear",
     "Invoice",
     "Journal",
+    "ListedLine",
     "Me",
     "Page",
     "Reference",
@@ -129,6 +130,17 @@ class Invoice(msgspec.Struct, frozen=True):
     ledger_entry: Reference | None = None
     filename: str | None = None
     public_file_url: str | None = None
+    label: str | None = None
+    amount: str | None = None
+    customer: Reference | None = None
+    supplier: Reference | None = None
+
+    @property
+    def editable(self) -> bool | None:
+        """True while the accountant has not validated it, False once it is filed away; None where nothing tells."""
+        if self.is_incomplete or self.accounting_status == "validation_needed":
+            return True
+        return False if "archived" in (self.status, self.accounting_status) or self.status == "cancelled" else None
 
     @property
     def is_incomplete(self) -> bool:
@@ -165,6 +177,20 @@ class EntrySummary(msgspec.Struct, frozen=True):
     label: str | None = None
     piece_number: str | None = None
     date: dt.date | None = None
+    invoice_number: str | None = None
+
+
+class ListedLine(msgspec.Struct, frozen=True):
+    """A line as the list of all lines gives it."""
+
+    id: int
+    debit: str
+    credit: str
+    ledger_account: NumberedAccount
+    ledger_entry: Reference
+    label: str | None = None
+    journal: Reference | None = None
+    date: dt.date | None = None
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -178,6 +204,16 @@ class Entry(msgspec.Struct, frozen=True):
     journal: Reference | None = None
     status: str | None = None
     attachment: File | None = None
+
+    @property
+    def editable(self) -> bool | None:
+        """True while the accountant has not validated it, False once it is filed away; None where nothing tells."""
+        if self.status == "archived":
+            return False
+        return True if self.status in _OPEN_STATUSES else None
+
+
+_OPEN_STATUSES = ("accounting_needed", "draft", "entry", "validation_needed", "waiting_details")
 
 
 def read_as(kind: type[T], data: Any) -> T:

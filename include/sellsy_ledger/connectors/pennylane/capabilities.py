@@ -27,6 +27,11 @@ CAPABILITIES = Capabilities(
     chooses_journal=True,
     chooses_vat_accounts=True,
     merges_lines=True,
+    # Entries, and invoices that have none yet.
+    reads_books=True,
+    # An imported invoice can be updated and never gets another file: with the new content it would show the old PDF. So
+    # a correction is a credit note and a new invoice.
+    replaces=False,
     auxiliary_in_account=True,
     label_max=255,
     # Free text in the API; 50 is our own bound, so that a number stays readable in every list and export.

@@ -62,9 +62,9 @@ class PennylaneClient:
         """Every journal."""
         return self._list("/journals", answers.Journal, sort="id")
 
-    def ledger_accounts(self) -> Iterator[answers.Account]:
-        """The whole chart of accounts, third parties' accounts included."""
-        return self._list("/ledger_accounts", answers.Account, sort="id", limit=self.accounts_page_size)
+    def ledger_accounts(self, *filters: Filter) -> Iterator[answers.Account]:
+        """The chart of accounts, third parties' accounts included."""
+        return self._list("/ledger_accounts", answers.Account, *filters, sort="id", limit=self.accounts_page_size)
 
     def ledger_account(self, account_id: int) -> answers.Account | None:
         """One account."""
@@ -132,6 +132,10 @@ class PennylaneClient:
     def ledger_entries(self, *filters: Filter) -> Iterator[answers.EntrySummary]:
         """Entries, without lines."""
         return self._list("/ledger_entries", answers.EntrySummary, *filters, sort="-id")
+
+    def ledger_entry_lines(self, *filters: Filter) -> Iterator[answers.ListedLine]:
+        """Lines of all entries."""
+        return self._list("/ledger_entry_lines", answers.ListedLine, *filters, sort="id")
 
     def create_ledger_entry(self, body: Mapping[str, Any]) -> answers.Entry:
         """Create a raw entry."""

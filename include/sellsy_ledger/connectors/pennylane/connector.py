@@ -7,19 +7,25 @@ are not idempotent there, so a duplicate answer is always followed by a look at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
-from sellsy_ledger.connectors.pennylane import answers, mapper, raw_entries, reading
+from sellsy_ledger.connectors.base import BookedEntry, LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.copies import copy_of
+from sellsy_ledger.connectors.pennylane import answers, books, mapper, raw_entries, reading
 from sellsy_ledger.connectors.pennylane.access import access_checks
 from sellsy_ledger.connectors.pennylane.capabilities import CAPABILITIES
 from sellsy_ledger.connectors.pennylane.client import PennylaneClient
 from sellsy_ledger.connectors.pennylane.creation import create_third_party
 from sellsy_ledger.connectors.pennylane.errors import AttachmentExists, ReferenceTaken, error_rule
+from sellsy_ledger.connectors.pennylane.ids import raw_id, raw_number
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.corrections import label_of
+from sellsy_ledger.core.documents import Direction
+from sellsy_ledger.core.entries import Role
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
 from sellsy_ledger.errors import AccessError, InvariantBroken, PostingConflict
@@ -30,6 +36,8 @@ __all__ = ["CONNECTOR", "PennylaneConnector"]
 
 API_PATH = "/api/external/v2"
 FILE_HOSTS = ("*.pennylane.com",)
+OUR_REFERENCES = "sellsy:"
+A_YEAR = dt.timedelta(days=366)
 
 
 class PennylaneConnector(LedgerConnector):
@@ -108,6 +116,7 @@ class PennylaneConnector(LedgerConnector):
     def find_entry(self, request: PostingRequest) -> PostedEntry | None:
         """Look under both routes: the document may have had no PDF when it was sent."""
         found = [*self._invoices_under_key(request), *self._raw_entries_under_key(request)]
+        found = found or list(self._moved_raw_entries(request))
         if len(found) > 1:
             raise PostingConflict(
                 f"Pennylane holds {len(found)} documents under {request.posting_key}: {', '.join(found)}.",
@@ -120,27 +129,28 @@ class PennylaneConnector(LedgerConnector):
         body = dict(self.payload(request))
         if not mapper.goes_as_invoice(request):
             entry = self.client.create_ledger_entry(body)
-            return Receipt(entry_id=reading.raw_id(entry.id), ledger_entry_id=str(entry.id))
+            return Receipt(entry_id=raw_id(entry.id), ledger_entry_id=str(entry.id))
         if request.pdf is None:
             raise InvariantBroken(f"{request.posting_key} is posted without the bytes of its PDF")
-        body["file_attachment_id"] = self.client.upload(mapper.file_name(request), request.pdf).id
-        try:
-            invoice = self.client.import_invoice(request.kind.direction, body)
-        except AttachmentExists as error:
-            invoice = self._same_file(request, error)
-        except ReferenceTaken as error:
-            invoice = self._same_reference(request, error)
-        return reading.receipt(invoice, wanted_key=request.posting_key)
+        # A reversal has the PDF of what it takes back, and Pennylane takes the bytes of a file once.
+        takes_back = label_of(request.posting_key).startswith("-r")
+        pdf = copy_of(request.pdf, request.posting_key) if takes_back else request.pdf
+        return reading.receipt(self._imported(request, body, pdf), wanted_key=request.posting_key)
 
     def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
         """The invoice, its entry and its file; or the raw entry."""
         journals = {journal.tool_id: journal.code for journal in request.ledger.journals}
-        raw = reading.raw_number(entry_id)
+        raw = raw_number(entry_id)
         if raw is not None:
             entry = self.client.ledger_entry(raw)
             return reading.posted_raw_entry(entry, journals) if entry else None
         invoice = self.client.invoice(request.kind.direction, int(entry_id))
-        return reading.posted_invoice(self.client, invoice, journals) if invoice else None
+        return reading.posted_invoice(self.client, request, invoice, journals) if invoice else None
+
+    # -- the books -----------------------------------------------------------------------------------------------
+    def booked_entries(self, direction: Direction, first: dt.date, last: dt.date) -> Iterator[BookedEntry]:
+        """Entries and invoices, whoever made them; see :mod:`.books`."""
+        return books.booked_entries(self.client, direction, first, last)
 
     # -- what is held already ------------------------------------------------------------------------------------
     def _invoices_under_key(self, request: PostingRequest) -> Iterable[str]:
@@ -156,31 +166,63 @@ class PennylaneConnector(LedgerConnector):
             return
         day = request.entry.date.isoformat()
         for entry in self.client.ledger_entries(("journal_id", "eq", journal.tool_id), ("date", "eq", day)):
-            if (entry.label or "").rstrip().endswith(f"[{request.posting_key}]"):
-                yield reading.raw_id(entry.id)
+            if mapper.key_at_the_end(entry.label or "") == request.posting_key:
+                yield raw_id(entry.id)
 
-    def _same_file(self, request: PostingRequest, refusal: AttachmentExists) -> answers.Invoice:
-        """The invoice that holds our file: ours when key, or number and amount, say so; else a person compares."""
-        held = self.client.invoice(request.kind.direction, refusal.existing_id)
-        if held is None:
-            raise refusal
-        if held.external_reference == request.posting_key:
-            return _same_content(request, held)
-        if not reading.is_same_document(request, held):
-            raise refusal
-        return held
+    def _moved_raw_entries(self, request: PostingRequest) -> Iterable[str]:
+        """The same wherever an accountant may have moved it: among the entries with our amount on the third party's
+        account, a year to both sides.
+        """
+        account = request.third_party.account_tool_id
+        gross = sum(
+            line.debit_cents - line.credit_cents for line in request.entry.lines if line.role is Role.THIRD_PARTY
+        )
+        if not account.isdecimal():
+            return
+        first, last = (request.entry.date + shift for shift in (-A_YEAR, A_YEAR))
+        wanted = (
+            ("ledger_account_id", "eq", account),
+            ("date", "gteq", first.isoformat()),
+            ("date", "lteq", last.isoformat()),
+        )
+        lines = self.client.ledger_entry_lines(*wanted)
+        for entry_id in dict.fromkeys(line.ledger_entry.id for line in lines if reading.balance_of(line) == gross):
+            entry = self.client.ledger_entry(entry_id)
+            if entry is not None and mapper.key_at_the_end(entry.label or "") == request.posting_key:
+                yield raw_id(entry_id)
 
-    def _same_reference(self, request: PostingRequest, refusal: ReferenceTaken) -> answers.Invoice:
-        """The invoice under our key, written by an attempt whose answer was lost."""
-        wanted = ("external_reference", "eq", request.posting_key)
-        held = [
-            invoice
-            for invoice in self.client.invoices(request.kind.direction, wanted)
-            if invoice.external_reference == request.posting_key
-        ]
-        if len(held) != 1:
-            raise refusal
-        return _same_content(request, held[0])
+    def _imported(self, request: PostingRequest, body: Mapping[str, Any], pdf: bytes) -> answers.Invoice:
+        """The invoice that the import made, or that was there under our key, or with our file, before.
+
+        Pennylane takes the bytes of a file once, and perhaps a number once: a new version, refused for what the
+        document that it corrects has, goes again with a copy of the file, or with its label behind the number. Nothing
+        was written by the import that was refused.
+        """
+        sent = {**body, "file_attachment_id": self.client.upload(mapper.file_name(request), pdf).id}
+        corrects = bool(label_of(request.posting_key))
+        try:
+            return self.client.import_invoice(request.kind.direction, sent)
+        except AttachmentExists as refusal:
+            held = self.client.invoice(request.kind.direction, refusal.existing_id)
+            if held is None:
+                raise
+            if held.external_reference == request.posting_key:
+                return _same_content(request, held)
+            is_anothers = (held.external_reference or "").startswith(OUR_REFERENCES)
+            if is_anothers and corrects and pdf == request.pdf:
+                return self._imported(request, body, copy_of(pdf, request.posting_key))
+            if is_anothers or not reading.is_same_document(request, held):
+                raise
+            return held
+        except ReferenceTaken:
+            under_key = list(self._invoices_under_key(request))
+            held = self.client.invoice(request.kind.direction, int(under_key[0])) if len(under_key) == 1 else None
+            if held is not None:
+                return _same_content(request, held)
+            number = mapper.numbers_of(request)[-1]
+            if under_key or body["invoice_number"] == number:
+                raise
+            return self._imported(request, {**body, "invoice_number": number}, pdf)
 
     def _indexed(self, ledger: Ledger) -> LedgerIndex:
         """The index of ``ledger``, kept while the same snapshot is used."""

@@ -1,4 +1,4 @@
-"""Account numbers → Pennylane's account ids. Pure.
+"""Account numbers → Pennylane's account ids, and how the register names its entries. Pure.
 
 Pennylane may keep one account number several times, once per VAT rate. The ledger snapshot has one text per number:
 the best id for any line, then ``rate=id`` of the variants.
@@ -12,7 +12,19 @@ from sellsy_ledger.core.ledger import Account, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError
 
-__all__ = ["account_id", "account_tool_id", "active_account"]
+__all__ = ["account_id", "account_tool_id", "active_account", "raw_id", "raw_number"]
+
+RAW_PREFIX = "ledger_entries/"
+
+
+def raw_id(entry_id: int) -> str:
+    """How the register names a raw entry, to tell it from an invoice: ``ledger_entries/456``."""
+    return f"{RAW_PREFIX}{entry_id}"
+
+
+def raw_number(entry_id: str) -> int | None:
+    """The number in :func:`raw_id`'s text; None for an invoice."""
+    return int(entry_id.removeprefix(RAW_PREFIX)) if entry_id.startswith(RAW_PREFIX) else None
 
 
 def account_tool_id(variants: Sequence[tuple[int, str, bool]]) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from typing import Any
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.pennylane.ids import account_id, active_account
 from sellsy_ledger.connectors.pennylane.vat_codes import NO_VAT, inferred_rate, is_self_assessed
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.entries import EntryLine, Role
 from sellsy_ledger.core.ledger import LedgerIndex
@@ -38,6 +40,8 @@ __all__ = [
     "gross_cents",
     "import_body",
     "invoice_label",
+    "key_at_the_end",
+    "numbers_of",
     "one_line",
     "pdf_sha256",
     "split_vat",
@@ -49,6 +53,7 @@ LABEL_MAX = 255
 INVOICE_LABEL_MAX = 2000
 FILE_NAME_MAX = 255
 UNIT = "piece"
+_KEY_AT_THE_END = re.compile(r"\[(sellsy:[^\[\]]+)\]$")
 
 
 # -- routes ------------------------------------------------------------------------------------------------------------
@@ -104,6 +109,20 @@ def import_body(request: PostingRequest, index: LedgerIndex, file_attachment_id:
         "currency_amount": cents_to_text(gross),
         "invoice_lines": lines,
     }
+
+
+def numbers_of(request: PostingRequest) -> tuple[str, ...]:
+    """The numbers under which the document may be held: its own, and for a correction the one that it gets where its
+    own is taken by what it corrects (``F-2026-0001-v2``).
+    """
+    number, label = one_line(request.entry.number), label_of(request.posting_key)
+    return (number, number + label) if label else (number,)
+
+
+def key_at_the_end(label: str) -> str:
+    """Our posting key behind the label of a raw entry; empty when there is none."""
+    found = _KEY_AT_THE_END.search(label.rstrip())
+    return found[1] if found else ""
 
 
 def gross_cents(request: PostingRequest) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from sellsy_ledger.connectors.base import PostedEntry, PostedLine, PostingRequest, Receipt
+from sellsy_ledger.connectors.copies import sha256_without_mark
 from sellsy_ledger.connectors.pennylane import answers, parties
 from sellsy_ledger.connectors.pennylane.client import PennylaneClient
-from sellsy_ledger.connectors.pennylane.ids import account_tool_id
-from sellsy_ledger.connectors.pennylane.mapper import gross_cents, one_line
+from sellsy_ledger.connectors.pennylane.ids import account_tool_id, raw_id
+from sellsy_ledger.connectors.pennylane.mapper import gross_cents, numbers_of
 from sellsy_ledger.connectors.pennylane.vat_codes import vat_codes
 from sellsy_ledger.core.ledger import Account, FiscalYear, Journal, Ledger
 from sellsy_ledger.core.money import NotAnAmount, to_cents
@@ -18,18 +18,17 @@ from sellsy_ledger.core.third_parties import LedgerThirdParty
 from sellsy_ledger.errors import TryLater
 
 __all__ = [
+    "balance_of",
+    "cents",
     "is_same_document",
     "posted_invoice",
     "posted_lines",
     "posted_raw_entry",
-    "raw_id",
-    "raw_number",
     "read_ledger",
     "receipt",
 ]
 
 OPEN_YEARS = ("open", "reopen")
-RAW_PREFIX = "ledger_entries/"
 # Free text in the API: the words of both languages, then the usual French codes.
 _KINDS = {"sales": ("sale", "customer", "vente", "client"), "purchases": ("purchase", "supplier", "achat", "fourn")}
 _USUAL_CODES = {"VT": "sales", "VE": "sales", "HA": "purchases", "AC": "purchases"}
@@ -91,16 +90,6 @@ def _year(year: answers.FiscalYear) -> FiscalYear:
 
 
 # -- booked entries ------------------------------------------------------------------------------------------------
-def raw_id(entry_id: int) -> str:
-    """How the register names a raw entry, to tell it from an invoice: ``ledger_entries/456``."""
-    return f"{RAW_PREFIX}{entry_id}"
-
-
-def raw_number(entry_id: str) -> int | None:
-    """The number in :func:`raw_id`'s text; None for an invoice."""
-    return int(entry_id.removeprefix(RAW_PREFIX)) if entry_id.startswith(RAW_PREFIX) else None
-
-
 def receipt(invoice: answers.Invoice, *, wanted_key: str) -> Receipt:
     """What an import answered, or the invoice that was there before it."""
     ours = invoice.external_reference == wanted_key
@@ -115,25 +104,28 @@ def receipt(invoice: answers.Invoice, *, wanted_key: str) -> Receipt:
 
 def is_same_document(request: PostingRequest, invoice: answers.Invoice) -> bool:
     """Same number and same signed total: the accountant would take the two for one document."""
-    number = one_line(request.entry.number)
-    return invoice.invoice_number == number and _cents(invoice.currency_amount) == gross_cents(request)
+    return invoice.invoice_number in numbers_of(request) and cents(invoice.currency_amount) == gross_cents(request)
 
 
-def posted_invoice(client: PennylaneClient, invoice: answers.Invoice, journals: Mapping[str, str]) -> PostedEntry:
+def posted_invoice(
+    client: PennylaneClient, request: PostingRequest, invoice: answers.Invoice, journals: Mapping[str, str]
+) -> PostedEntry:
     """An invoice with the lines of its entry and the hash of its file, where the file may be fetched."""
+    number, *others = numbers_of(request)
     entry = client.ledger_entry(invoice.ledger_entry.id) if invoice.ledger_entry else None
     file = client.file(invoice.public_file_url) if invoice.public_file_url else None
     return PostedEntry(
         entry_id=str(invoice.id),
         date=(entry.date if entry else None) or invoice.date,
         journal=_journal_code(entry, journals),
-        piece=invoice.invoice_number,
+        piece=number if invoice.invoice_number in others else invoice.invoice_number,
         lines=posted_lines(entry.ledger_entry_lines) if entry else None,
         draft=invoice.is_incomplete,
         # A web page in place of the file (maintenance, an expired link) says nothing about the file that is held.
-        pdf_sha256=hashlib.sha256(file).hexdigest() if file is not None and file.startswith(b"%PDF-") else None,
+        pdf_sha256=sha256_without_mark(file, request.posting_key) if file and file.startswith(b"%PDF-") else None,
         pdf_present=bool(invoice.public_file_url or invoice.filename),
         ledger_entry_id=str(entry.id) if entry else "",
+        editable=invoice.editable,
     )
 
 
@@ -148,6 +140,7 @@ def posted_raw_entry(entry: answers.Entry, journals: Mapping[str, str]) -> Poste
         draft=False,
         pdf_present=entry.attachment is not None,
         ledger_entry_id=str(entry.id),
+        editable=entry.editable,
     )
 
 
@@ -155,7 +148,7 @@ def posted_lines(lines: Iterable[answers.EntryLine]) -> tuple[PostedLine, ...]:
     """Lines in cents. Pennylane promises no order: ours is by account; lines of 0.00 are left out."""
     read = []
     for line in lines:
-        debit, credit = _two_sides(_cents(line.debit), _cents(line.credit))
+        debit, credit = _two_sides(cents(line.debit), cents(line.credit))
         if debit or credit:
             read.append(
                 PostedLine(
@@ -163,6 +156,11 @@ def posted_lines(lines: Iterable[answers.EntryLine]) -> tuple[PostedLine, ...]:
                 )
             )
     return tuple(sorted(read, key=lambda line: (line.account, line.debit_cents, line.credit_cents, line.label)))
+
+
+def balance_of(line: answers.ListedLine) -> int:
+    """Debit minus credit of a listed line, in cents."""
+    return cents(line.debit) - cents(line.credit)
 
 
 def _two_sides(debit: int, credit: int) -> tuple[int, int]:
@@ -174,7 +172,8 @@ def _journal_code(entry: answers.Entry | None, journals: Mapping[str, str]) -> s
     return journals.get(str(entry.journal.id)) if entry and entry.journal else None
 
 
-def _cents(text: str) -> int:
+def cents(text: str) -> int:
+    """Cents of an amount in text; empty text is zero."""
     try:
         return to_cents(text or "0")
     except NotAnAmount as error:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import flask
 import msgspec
 import pytest
+import requests
 
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.pennylane.capabilities import CAPABILITIES
@@ -376,3 +379,104 @@ def test_a_hundred_calls_in_a_row_keep_the_real_quota() -> None:
     assert quota is not None
     assert dict(quota.refused) == {}
     assert 15 <= clock[0] - 1_790_000_000 <= 20
+
+
+# -- corrections ---------------------------------------------------------------------------------------------------
+def test_a_new_version_with_the_same_pdf_brings_a_copy_of_it(
+    connector: PennylaneConnector, invoice: PostingRequest, puppet: Puppet
+) -> None:
+    """Only an account changed: number, amount and PDF are those of the first version, and it is not that one."""
+    first = connector.post_entry(invoice)
+    version = msgspec.structs.replace(invoice, posting_key=f"{invoice.posting_key}-v2")
+    receipt = connector.post_entry(version)
+    assert connector.post_entry(version) == receipt
+    assert receipt.entry_id != first.entry_id
+    held = connector.find_entry(version)
+    assert held is not None
+    assert (held.entry_id, held.pdf_sha256) == (receipt.entry_id, hashlib.sha256(invoice.pdf or b"").hexdigest())
+    assert len(puppet.sandbox.entries("pennylane")) == 2
+
+
+def test_a_number_that_is_taken_gets_the_label_of_the_correction_behind_it(
+    connector: PennylaneConnector, invoice: PostingRequest, puppet: Puppet
+) -> None:
+    """Whether Pennylane takes a number twice is documented nowhere."""
+    connector.post_entry(invoice)
+    version = msgspec.structs.replace(invoice, posting_key=f"{invoice.posting_key}-v2", pdf=b"%PDF another")
+    taken = answer(422, error="Invoice number has already been taken", status=422)
+    puppet.say("POST /customer_invoices/import", taken)
+    receipt = connector.post_entry(version)
+    assert [one["piece"] for one in puppet.sandbox.entries("pennylane")] == ["F-2026-0001", "F-2026-0001-v2"]
+    held = connector.read_back(version, receipt.entry_id)
+    assert held is not None
+    assert held.piece == "F-2026-0001"
+
+
+def test_a_number_that_is_taken_beside_an_original_waits_for_a_person(
+    connector: PennylaneConnector, invoice: PostingRequest, puppet: Puppet
+) -> None:
+    puppet.say("POST /customer_invoices/import", answer(422, error="Number has already been taken", status=422))
+    with pytest.raises(DocumentError) as refused:
+        connector.post_entry(invoice)
+    assert refused.value.reason is Reason.POSSIBLE_DUPLICATE
+    assert puppet.sandbox.entries("pennylane") == []
+
+
+# -- the books -----------------------------------------------------------------------------------------------------
+FEBRUARY = (dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+
+
+def test_a_suppliers_invoice_that_the_platform_received_is_in_the_books_before_it_has_an_entry(
+    connector: PennylaneConnector, puppet: Puppet
+) -> None:
+    received = {"name": "Papier SA", "account": "401PAPIER", "number": "FA-9", "date": "2026-02-10", "amount": "60.00"}
+    requests.post(f"{puppet.sandbox.url}/_sandbox/pennylane/receive", json=received, timeout=5).raise_for_status()
+    (found,) = connector.booked_entries(Direction.PURCHASES, *FEBRUARY)
+    assert (found.third_party_account, found.third_party_name, found.gross_cents) == ("401PAPIER", "Papier SA", -6000)
+    assert (found.numbers, found.key, found.date) == (("FA-9",), "", dt.date(2026, 2, 10))
+    assert list(connector.booked_entries(Direction.SALES, *FEBRUARY)) == []
+    assert puppet.sandbox.entries("pennylane") == []
+
+
+def test_our_own_invoices_and_raw_entries_show_their_keys(
+    connector: PennylaneConnector, invoice: PostingRequest
+) -> None:
+    raw = msgspec.structs.replace(
+        invoice, posting_key="sellsy:1:sales_invoice:1-v2", pdf=None, supporting_document=None
+    )
+    receipts = [connector.post_entry(each) for each in (invoice, raw)]
+    found = {each.key: each for each in connector.booked_entries(Direction.SALES, *FEBRUARY)}
+    assert [found[each.posting_key].entry_id for each in (invoice, raw)] == [each.entry_id for each in receipts]
+
+
+def test_a_list_of_lines_whose_filter_was_ignored_shows_nothing_of_another_month(
+    connector: PennylaneConnector, invoice: PostingRequest
+) -> None:
+    connector.post_entry(invoice)
+    listed = connector.client.ledger_entry_lines()
+    connector.client.ledger_entry_lines = lambda *filters: listed  # type: ignore[method-assign]
+    assert list(connector.booked_entries(Direction.SALES, dt.date(2026, 3, 1), dt.date(2026, 3, 31))) == []
+
+
+def test_a_raw_entry_that_was_moved_to_another_day_is_found_by_its_key(
+    connector: PennylaneConnector, invoice: PostingRequest
+) -> None:
+    raw = msgspec.structs.replace(invoice, pdf=None, supporting_document=None)
+    receipt = connector.post_entry(raw)
+    moved = msgspec.structs.replace(
+        raw, entry=msgspec.structs.replace(raw.entry, date=dt.date(2026, 4, 1), journal="OD")
+    )
+    found = connector.find_entry(moved)
+    assert found is not None
+    assert found.entry_id == receipt.entry_id
+    assert connector.find_entry(msgspec.structs.replace(moved, posting_key=f"{raw.posting_key}-v2")) is None
+
+
+@pytest.mark.parametrize(("draft", "editable"), [(True, True), (False, None)])
+def test_an_incomplete_invoice_may_change_and_of_a_complete_one_nothing_is_told(
+    connector: PennylaneConnector, invoice: PostingRequest, draft: bool, editable: bool | None
+) -> None:
+    made = msgspec.structs.replace(invoice, draft=draft)
+    held = connector.read_back(made, connector.post_entry(made).entry_id)
+    assert held is not None
+    assert held.editable is editable
