@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError, TryLater
-from sellsy_ledger.http.engine import open_manager
+from sellsy_ledger.http.engine import TimedConnection, TimedTLSConnection, open_manager
 
 __all__ = ["AllowList", "Download", "FileTooLarge", "fetch"]
 
@@ -93,12 +92,12 @@ def _only_public(sock: socket.socket) -> socket.socket:
 
 # The address is judged after connecting and before a byte is sent, so that a name cannot resolve to a public
 # address for the check and to a private one for the request.
-class _PublicConnection(HTTPConnection):
+class _PublicConnection(TimedConnection):
     def _new_conn(self) -> socket.socket:
         return _only_public(super()._new_conn())
 
 
-class _PublicTLSConnection(HTTPSConnection):
+class _PublicTLSConnection(TimedTLSConnection):
     def _new_conn(self) -> socket.socket:
         return _only_public(super()._new_conn())
 

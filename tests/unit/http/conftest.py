@@ -24,6 +24,17 @@ class FakeClock:
         self.now += seconds
 
 
+class SlowTime:
+    """Stands in for the module ``time``: each look finds some seconds gone."""
+
+    def __init__(self, seconds_a_look: float) -> None:
+        self._now, self._step = 0.0, seconds_a_look
+
+    def monotonic(self) -> float:
+        self._now += self._step
+        return self._now
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 from collections.abc import Callable
 
@@ -9,11 +10,11 @@ import pytest
 import urllib3
 
 from sellsy_ledger.errors import DocumentError, TryLater
-from sellsy_ledger.http import downloads
+from sellsy_ledger.http import downloads, engine
 from sellsy_ledger.http.downloads import AllowList
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Download, Transport
-from tests.unit.http.conftest import FakeClock
+from tests.unit.http.conftest import FakeClock, SlowTime
 from tests.unit.http.wire import RESET, Wire, answer
 
 PDF = b"%PDF-1.7 small"
@@ -92,6 +93,26 @@ def test_a_file_beyond_the_cap_is_refused_whether_announced_or_not(wire: Wire, f
     for _ in range(2):
         with pytest.raises(DocumentError, match="larger than 1000 bytes"):
             fetch()
+
+
+def test_a_bomb_is_refused_by_its_unpacked_size(wire: Wire, fetch: Fetch) -> None:
+    wire.play(answer(body=gzip.compress(b"0" * 5_000_000), headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(DocumentError, match="larger than 100000 bytes"):
+        fetch(max_bytes=100_000)
+
+
+def test_a_file_that_never_ends_is_left_after_ten_minutes(
+    wire: Wire, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "time", SlowTime(seconds_a_look=150))
+    wire.play(*[answer(body=b"1" * 2_000_000)] * 4)
+    with pytest.raises(TryLater):
+        fetch(max_bytes=10_000_000)
+
+
+def test_the_time_counts_for_public_addresses_too() -> None:
+    for pool in (downloads._PublicPool, downloads._PublicTLSPool):
+        assert pool.ConnectionCls.response_class is engine.TimedConnection.response_class  # type: ignore[attr-defined]
 
 
 def test_messages_and_logs_never_repeat_a_signed_address(

@@ -24,10 +24,11 @@ from urllib3.exceptions import SSLError as Urllib3SSLError
 
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import ConfigurationError, LedgerError, OutcomeUnknown, PostingRefused, TryLater
+from sellsy_ledger.http import engine
 from sellsy_ledger.http.faults import never_left, retry_after_seconds
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Answer, Transport
-from tests.unit.http.conftest import FakeClock
+from tests.unit.http.conftest import FakeClock, SlowTime
 from tests.unit.http.wire import CLOSE, HANG, RESET, Wire, answer
 
 Build = Callable[..., Transport]
@@ -174,6 +175,26 @@ def test_a_bomb_is_refused_by_its_unpacked_size(wire: Wire, build: Build) -> Non
     wire.play(answer(body=gzip.compress(b"0" * 5_000_000), headers={"Content-Encoding": "gzip"}))
     with pytest.raises(ConfigurationError):
         build(max_bytes=1_000_000).read("GET", "/x")
+
+
+def test_an_answer_that_never_ends_is_left_after_ten_minutes(
+    wire: Wire, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read comes soon enough: only all of them together take too long."""
+    monkeypatch.setattr(engine, "time", SlowTime(seconds_a_look=150))
+    wire.play(*[answer(body=b"1" * 2_000_000)] * 2)
+    with pytest.raises(TryLater):
+        build(tries=1).read("GET", "/x")
+    with pytest.raises(OutcomeUnknown):
+        build().write("POST", "/entry", json={})
+
+
+def test_a_long_answer_that_comes_fast_enough_is_read(
+    wire: Wire, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "time", SlowTime(seconds_a_look=0.001))
+    wire.play(answer(body=b"1" * 2_000_000))
+    assert len(build().read("GET", "/x").body) == 2_000_000
 
 
 def test_the_error_rule_decides_and_is_not_retried(wire: Wire, build: Build) -> None:
