@@ -48,11 +48,13 @@ def entry_date(day: date, ledger: LedgerIndex, policy: ClosedPeriod, *, approved
     if opened is None or policy is ClosedPeriod.REFUSE:
         raise NotReady(Reason.PERIOD_CLOSED, written)
     if policy is ClosedPeriod.ASK and not approved:
-        raise NotReady(
-            Reason.APPROVAL_PENDING,
-            f" : la date {written} est dans une période close, l'écriture serait datée du {opened:%d/%m/%Y}",
-        )
+        raise NotReady(Reason.APPROVAL_PENDING, asked(day, opened))
     return EntryDate(opened, f"(pièce du {written})")
+
+
+def asked(day: date, opened: date) -> str:
+    """What a person is asked about a document dated ``day``, for the French sentence of ``approval_pending``."""
+    return f" : la date {day:%d/%m/%Y} est dans une période close, l'écriture serait datée du {opened:%d/%m/%Y}"
 
 
 def windows(first: date, last: date, days: int) -> Iterator[tuple[date, date]]:

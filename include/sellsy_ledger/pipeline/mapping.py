@@ -1,18 +1,24 @@
 """Fifth step: the lines of each entry, by the company's mapping (all accounting is the core's).
 
-A document that cannot be mapped loses the entry it may have had; the next step takes only documents with one.
+A document that cannot be mapped loses the entry it may have had; the next step takes only documents with one. A
+reversal has its entry already, the posted one with its sides swapped: it is never mapped, only held back while the tool
+would not take it.
 """
 
 from __future__ import annotations
 
+from sellsy_ledger.core.checks import find_faults
+from sellsy_ledger.core.corrections import is_reversal
 from sellsy_ledger.core.journalise import Journaliser
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.pipeline.company import Company
+from sellsy_ledger.pipeline.proposing import first_open_day_settings
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
-from sellsy_ledger.pipeline.steps import Stage, StepReport, open_batch, reaches
+from sellsy_ledger.pipeline.steps import Batch, Stage, StepReport, open_batch, reaches
+from sellsy_ledger.register.store import DocumentRecord
 
-__all__ = ["map_vat_and_accounts"]
+__all__ = ["Journalisers", "map_vat_and_accounts"]
 
 
 def map_vat_and_accounts(company: Company, batch: str) -> StepReport:
@@ -26,12 +32,13 @@ def map_vat_and_accounts(company: Company, batch: str) -> StepReport:
             step.pass_over()
             return step.close()
         ledger = LedgerIndex(read_ledger_once(company))
-        journaliser = Journaliser(company.settings, ledger, company.connector.capabilities)
+        # Policy `ask`: prepared with the day that it would get, and held back by the posting step until it is approved.
+        journaliser = Journaliser(company.settings, ledger, company.connector.capabilities, period_approved=True)
         for record in step.records():
             third_party = record.ledger_third_party
             if not reaches(record, Stage.MAPPING) or third_party is None or record.document.rows is None:
                 continue
-            outcome = journaliser.map_lines(record.document, third_party)
+            outcome = journalisers.of(record).map_lines(record.document, third_party)
             note = " ".join(outcome.warnings)[:500]
             if outcome.state is not State.READY:
                 step.change(record, state=outcome.state, reason=outcome.reason, detail=outcome.detail, entry=None)
@@ -41,3 +48,33 @@ def map_vat_and_accounts(company: Company, batch: str) -> StepReport:
             else:
                 step.change(record, entry=outcome.entry, note=note)
     return step.close()
+
+
+class Journalisers:
+    """The company's journaliser, and the one for documents whose accepted correction named an open day."""
+
+    def __init__(self, company: Company, ledger: LedgerIndex) -> None:
+        capabilities = company.connector.capabilities
+        self._ledger = ledger
+        self._ordinary = Journaliser(company.settings, ledger, capabilities)
+        self._dated = Journaliser(first_open_day_settings(company.settings), ledger, capabilities)
+
+    def of(self, record: DocumentRecord) -> Journaliser:
+        """The one for ``record``. A day that was agreed to counts only while it is the day that would be taken."""
+        agreed = record.posting.entry_date if record.posting is not None else None
+        if agreed is not None and agreed == self._ledger.first_open_day(record.document.date):
+            return self._dated
+        return self._ordinary
+
+
+def _map_reversal(step: Batch, record: DocumentRecord, ledger: LedgerIndex) -> None:
+    """Ready as it is, unless its account, journal or day takes no entry today."""
+    if not reaches(record, Stage.MAPPING) or record.entry is None:
+        return
+    company = step.company
+    faults = find_faults(record.document, record.entry, company.settings, ledger, company.connector.capabilities)
+    fault = next((fault for fault in faults if fault.reason is not None), None)
+    if fault is not None and fault.reason is not None:
+        step.change(record, state=State.WAITING, reason=fault.reason, detail=fault.detail)
+    else:
+        step.change(record, state=State.READY, reason=None, detail="")

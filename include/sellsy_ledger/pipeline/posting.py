@@ -7,6 +7,7 @@ settings say which one is taken. The path of a document is the same on all of th
 from __future__ import annotations
 
 from sellsy_ledger.errors import InvariantBroken
+from sellsy_ledger.pipeline.approval import take_up_again
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.delivery import FileWriter
 from sellsy_ledger.pipeline.document_only import DepositWriter
@@ -36,6 +37,7 @@ def post_entries(company: Company, batch: str) -> StepReport:
     if is_preview(company):
         raise InvariantBroken(f"{company.run_id} is a preview of {company.name}: it must not reach the posting step.")
     with open_batch(company, batch, "post_entries") as step:
+        take_up_again(company)
         if company.settings.document_only:
             _deposit(step)
         elif company.connector.capabilities.batches:

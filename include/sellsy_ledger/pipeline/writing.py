@@ -144,8 +144,9 @@ class Writer(ABC, Generic[Item, Held]):
         except DocumentError as error:
             self.stop_before_intent(record, error)
             return
-        if not self._approvals.cover(record, sealed):
-            self.step.wait(record, Reason.APPROVAL_PENDING, "")
+        missing = self._approvals.missing(record, sealed)
+        if missing is not None:
+            self.step.wait(record, Reason.APPROVAL_PENDING, missing)
             return
         self.write_once(record, item, sealed)
 
