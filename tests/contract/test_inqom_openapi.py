@@ -133,6 +133,8 @@ def _play(puppet: Puppet) -> None:
         receipt = api.post_entry(made)
         api.find_entry(made)
         api.read_back(made, receipt.entry_id)
+        api.replace_entry(made, receipt.entry_id)
+        list(api.booked_entries(made.kind.direction, made.entry.date, made.entry.date))
     imported = with_pdf(
         request(ledger=ledger, number="FAC-2", piece="FAC-2", posting_key="sellsy:1:sales_invoice:2"), b"%PDF-2"
     )
@@ -153,7 +155,9 @@ def test_the_flows_touch_every_route_that_we_use(calls: list[Call]) -> None:
         "listAccounts",
         "createAccount",
         "createEntries",
+        "updateEntries",
         "listEntryLines",
+        "countEntryLines",
         "uploadDocument",
         "createFecImport",
         "getFecImport",

@@ -17,9 +17,9 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from sellsy_ledger_sandbox.base import Tool, World
+from sellsy_ledger_sandbox.base import HandEntry, Tool, World
 from sellsy_ledger_sandbox.inqom import answers
-from sellsy_ledger_sandbox.inqom.books import Refusal, book_all, create_account
+from sellsy_ledger_sandbox.inqom.books import Refusal, book_all, create_account, type_in, update_all
 from sellsy_ledger_sandbox.inqom.imports import integrate
 from sellsy_ledger_sandbox.inqom.operations import wire_operations
 from sellsy_ledger_sandbox.inqom.papers import BadForm, deposit
@@ -48,6 +48,14 @@ def build(world: World) -> Tool:
     _wire_entries(routes, state)
     _wire_documents(routes, state)
     wire_operations(routes, state)
+
+    def typed(entry: HandEntry) -> None:
+        name = entry.get("company")
+        found = [each for each in state.folders.values() if name in (None, each.name)]
+        if not found:
+            raise ValueError(f"no folder {name}")
+        type_in(found[0], entry)
+
     return Tool(
         name="inqom",
         routes=routes,
@@ -58,6 +66,7 @@ def build(world: World) -> Tool:
         counted=lambda route: not route.partition(" ")[2].startswith(OPEN_PATHS),
         error=lambda status: ("text/plain", b"An error has occurred."),
         controls=_controls(state),
+        type_in=typed,
     )
 
 
@@ -68,6 +77,16 @@ def _controls(state: State) -> Blueprint:
     def documents() -> ResponseReturnValue:
         with state.world.lock:
             return jsonify(answers.papers(state.folders))
+
+    @controls.post("/letter")
+    def letter() -> ResponseReturnValue:
+        """``{"key"}``: the accountant letters the entry of that key with its payment."""
+        key = request.get_json(force=True)["key"]
+        with state.world.lock:
+            found = [each for folder in state.folders.values() for each in folder.entries if each.key == key]
+            for booked in found:
+                booked.lines[0].letter = "A"
+        return jsonify(lettered=len(found))
 
     @controls.post("/work")
     def work() -> ResponseReturnValue:
@@ -181,6 +200,11 @@ def _wire_entries(routes: Blueprint, state: State) -> None:
     def post_entries() -> ResponseReturnValue:
         with state.world.lock:
             return jsonify([answers.created(each) for each in book_all(g.folder, _body())])
+
+    @routes.put("/v1/dossiers/<int:folder_id>/entries")
+    def put_entries() -> ResponseReturnValue:
+        with state.world.lock:
+            return jsonify([answers.created(each) for each in update_all(g.folder, _body())])
 
     def lines() -> list[dict[str, Any]]:
         asked = _only("startDate", "endDate", "pageNumber", "accountNumber", "journalId")

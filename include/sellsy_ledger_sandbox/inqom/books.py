@@ -13,10 +13,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sellsy_ledger_sandbox.base import World
+from sellsy_ledger_sandbox.base import HandEntry, World
 from sellsy_ledger_sandbox.inqom.papers import Paper
 
-__all__ = ["Booked", "Folder", "Line", "Period", "Refusal", "book_all", "create_account"]
+__all__ = ["Booked", "Folder", "Line", "Period", "Refusal", "book_all", "create_account", "type_in", "update_all"]
 
 ENTRIES_MAX = 50
 NUMBER_MAX, NAME_MAX, REFERENCE_MAX, CURRENCY_MAX = 22, 100, 256, 5
@@ -53,6 +53,7 @@ class Line:
     credit: int
     label: str
     external_id: str | None = None
+    letter: str | None = None
 
 
 @dataclass
@@ -179,6 +180,69 @@ def book_all(folder: Folder, raw: Any) -> list[Booked]:
         raise
     folder.entries.extend(booked)
     return booked
+
+
+def update_all(folder: Folder, raw: Any) -> list[Booked]:
+    """Put 1 to 50 entries in the places of those with their ids, all or none; a line that is not named is gone.
+
+    What lettered lines and locked periods draw is not documented: they are refused.
+    """
+    if not isinstance(raw, list) or not 1 <= len(raw) <= ENTRIES_MAX or not all(isinstance(each, dict) for each in raw):
+        raise Refusal({"Message": f"Envoyez de 1 à {ENTRIES_MAX} écritures."})
+    before = folder.last_id
+    try:
+        updated = [_update(folder, each) for each in raw]
+    except Refusal:
+        folder.last_id = before
+        raise
+    places = {booked.id: place for place, booked in enumerate(folder.entries)}
+    for booked in updated:
+        folder.entries[places[booked.id]] = booked
+    return updated
+
+
+def _update(folder: Folder, raw: dict[str, Any]) -> Booked:
+    held = next((each for each in folder.entries if each.id == raw.get("Id")), None)
+    if held is None:
+        raise Refusal({"Message": "L'écriture n'existe pas."})
+    period = folder.period(held.day)
+    if period is None or period.locked:
+        raise Refusal("La période comptable est verrouillée.")
+    if any(line.letter for line in held.lines):
+        raise Refusal("L'écriture est lettrée : délettrez-la avant de la modifier.")
+    body = {name: value for name, value in raw.items() if name != "Id"}
+    told = body.get("Lines")
+    sent = told if isinstance(told, list) else []
+    ids = [line.get("Id") for line in sent if isinstance(line, dict)]
+    if {each for each in ids if each is not None} - {line.id for line in held.lines}:
+        raise Refusal({"Message": "Une ligne n'appartient pas à l'écriture."})
+    body["Lines"] = [{k: v for k, v in line.items() if k != "Id"} if isinstance(line, dict) else line for line in sent]
+    made = _entry(folder, body)
+    made.id = held.id
+    for line, line_id in zip(made.lines, ids, strict=False):
+        line.id = line_id or line.id
+    return made
+
+
+def type_in(folder: Folder, entry: HandEntry) -> None:
+    """Book what somebody typed: the number in the label, no document; a third party's account is opened.
+
+    Raises:
+        ValueError: it cannot be.
+    """
+    journal = folder.journal(entry["journal"])
+    if journal is None:
+        raise ValueError(f"journal {entry['journal']} does not exist")
+    lines = []
+    for each in entry["lines"]:
+        number = each.get("auxiliary_account") or each["account"]
+        if each.get("auxiliary_account"):
+            folder.accounts.setdefault(number, _account(number, entry["third_party_name"], number[:4]))
+        elif not folder.impactable(number):
+            raise ValueError(f"account {number} takes no entry")
+        lines.append(Line(folder.new_id(), number, each["debit_cents"], each["credit_cents"], each["label"].upper()))
+    day = date.fromisoformat(entry["date"])
+    folder.entries.append(Booked(folder.new_id(), day, journal, None, entry["piece"], None, lines))
 
 
 def _entry(folder: Folder, raw: Any) -> Booked:

@@ -9,6 +9,7 @@ import msgspec
 import requests
 
 from sellsy_ledger.connectors.base import PostingRequest
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.outcomes import Reason
 from tests.contract.suite import Kit, Refusal, replace_entry, replace_line
 
@@ -47,7 +48,25 @@ def _time_passes(url: str, folder: Path) -> None:
 
 def _number(posting_key: str) -> str:
     """An import keeps no key of ours: the witness knows its entries by the document number of the suite."""
-    return f"FAC-2026-{int(posting_key.rpartition(':')[2]) - 990_000:04d}"
+    number, dash, label = posting_key.rpartition(":")[2].partition("-")
+    return f"FAC-2026-{int(number) - 990_000:04d}{dash}{label}"
+
+
+def _letter(url: str, key: str) -> None:
+    requests.post(f"{url}/_sandbox/inqom/letter", json={"key": key}, timeout=10).raise_for_status()
+
+
+def _account_of(code: str) -> str:
+    return f"{'4111' if code.startswith('C') else '4011'}{code[1:]}"
+
+
+def _pdf_held(request: PostingRequest) -> bytes:
+    """The same bytes are kept once: a reversal, which has the PDF of what it takes back, brings a copy."""
+    pdf = request.pdf or b""
+    return pdf + f"\n% {request.posting_key}\n".encode() if label_of(request.posting_key).startswith("-r") else pdf
+
+
+BOOKS = "GET /v1/dossiers/<int:folder_id>/entry-lines"
 
 
 REFUSALS = (
@@ -71,6 +90,11 @@ API = Kit(
     witness_key=lambda key: key,
     refusals=REFUSALS,
     ledger_name="Atelier Exemple SARL",
+    books_route=BOOKS,
+    close=_letter,
+    replace_route="PUT /v1/dossiers/<int:folder_id>/entries",
+    account_of=_account_of,
+    pdf_held=_pdf_held,
 )
 FEC = Kit(
     tool="inqom",
@@ -86,6 +110,10 @@ FEC = Kit(
     refusals=REFUSALS,
     ledger_name="Atelier Exemple SARL",
     meanwhile=_time_passes,
+    books_route=BOOKS,
+    close=_letter,
+    account_of=_account_of,
+    pdf_held=_pdf_held,
     target=False,
 )
 KITS = (API, FEC)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 __all__ = [
     "Access",
@@ -126,6 +127,15 @@ class EntryLine(msgspec.Struct, frozen=True):
     accountingdocument: Reference | None = None
     externalid: str | None = None
     entryexternalid: str | None = None
+    letter: str | UnsetType | None = UNSET
+    letterid: Id | UnsetType | None = UNSET
+
+    @property
+    def lettered(self) -> bool | None:
+        """True when the line is matched with another one; None where Inqom does not tell."""
+        if self.letter is UNSET and self.letterid is UNSET:
+            return None
+        return bool(self.letter) or self.letterid not in (None, "", 0, UNSET)
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -39,6 +39,9 @@ CAPABILITIES = Capabilities(
     key=KeySupport.LOOK_UP,
     read_back=True,
     pdf_read_back=True,
+    reads_books=True,
+    # PUT …/entries changes an entry in its place, its document included; a lettered or locked one is refused.
+    replaces=True,
     third_parties=ThirdPartySupport.API,
     # No VAT code on lines: the account decides.
     vat=VatSupport.ACCOUNT_ONLY,
@@ -71,6 +74,8 @@ FEC = msgspec.structs.replace(
     CAPABILITIES,
     title="Inqom (import FEC)",
     asynchronous=True,
+    # An import only adds.
+    replaces=False,
     # How long an import takes is not documented; a quarter of an hour is our own bound.
     settles_within_seconds=900,
     caveats={

@@ -120,19 +120,56 @@ class InqomClient:
         answer = self._write(self.api, "POST", f"{self._dossier}/entries", json=[body])
         return self._created_id(answer)
 
-    def entry_lines(self, day: dt.date, journal_id: str) -> list[answers.EntryLine]:
-        """Every line of one journal on one day.
+    def update_entry(self, body: Mapping[str, Any]) -> str:
+        """Put an entry in the place of the one with its ``Id``; the id."""
+        answer = self._write(self.api, "PUT", f"{self._dossier}/entries", json=[body])
+        return self._created_id(answer)
 
-        The size of a page is not reliably documented, so that only an empty page is the last one.
+    def entry_lines(
+        self, first: dt.date, last: dt.date, *, journal_id: str = "", account: str = ""
+    ) -> list[answers.EntryLine]:
+        """Every line from day to day, of one journal or account where one is named.
+
+        The size of a page is not reliably documented, so that only an empty page is the last one. A bare ``[]`` in the
+        place of the documented answer proves nothing by itself: the count is asked, and the whole period.
+
+        Raises:
+            TryLater: the list cannot be trusted.
         """
+        period = {"startDate": first.isoformat(), "endDate": last.isoformat()}
+        asked = {**period, **({"journalId": journal_id} if journal_id else {})}
+        lines, bare = self._lines(asked | ({"accountNumber": account} if account else {}))
+        if lines or not bare or not self.count_lines(first, last):
+            return lines
+        if not journal_id and not account:
+            raise TryLater("Inqom answered an empty list and counts lines in the same period.", tool=TOOL)
+        return [
+            line
+            for line in self.entry_lines(first, last)
+            if account in ("", line.accountnumber.strip())
+            and (not journal_id or str(line.journal.id if line.journal else "") == journal_id)
+        ]
+
+    def count_lines(self, first: dt.date, last: dt.date) -> int | None:
+        """How many lines the period has; None where Inqom does not tell."""
+        path = f"{self._dossier}/entry-lines/count"
+        answer = self._read(self.api, path, {"startDate": first.isoformat(), "endDate": last.isoformat()})
+        found = self._decoded(answer) if answer.status < 400 else None
+        total = found.get("totallinescount") if isinstance(found, dict) else None
+        return total if isinstance(total, int) else None
+
+    def _lines(self, asked: Mapping[str, str]) -> tuple[list[answers.EntryLine], bool]:
+        """The lines of every page, and whether the first page was a bare list."""
         path = f"{self._dossier}/entry-lines"
-        asked = {"startDate": day.isoformat(), "endDate": day.isoformat(), "journalId": journal_id}
         seen: set[str] = set()
+        bare = False
 
         def fetch(number: int) -> tuple[list[answers.EntryLine], int | None]:
+            nonlocal bare
             answer = self._read(self.api, path, {**asked, "pageNumber": str(number)})
             if answer.status == 404 and number > 1:
                 return [], None
+            bare = bare or (number == 1 and isinstance(self._decoded(answer), list))
             lines = self._items(answer, answers.EntryLine)
             ids = {str(line.id) for line in lines}
             if ids & seen:
@@ -140,7 +177,7 @@ class InqomClient:
             seen.update(ids)
             return lines, number + 1 if lines else None
 
-        return [line for page in follow(1, fetch, what=f"Inqom {path}") for line in page]
+        return [line for page in follow(1, fetch, what=f"Inqom {path}") for line in page], bare
 
     # -- documents -------------------------------------------------------------------------------------------------
     def deposit(self, fields: Mapping[str, str], name: str, body: bytes) -> answers.Document:

@@ -7,13 +7,15 @@ of its journal and day.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
 
-from sellsy_ledger.connectors.base import Deposit, LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.base import BookedEntry, Deposit, LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.copies import copy_of, sha256_without_mark
 from sellsy_ledger.connectors.inqom import answers, fec_route, mapper, reading
 from sellsy_ledger.connectors.inqom.access import check_access
 from sellsy_ledger.connectors.inqom.capabilities import CAPABILITIES, VARIANTS
@@ -22,14 +24,20 @@ from sellsy_ledger.connectors.inqom.errors import TOOL
 from sellsy_ledger.connectors.inqom.options import Options
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.corrections import label_of
+from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.labels import clean_text
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
+from sellsy_ledger.core.periods import windows
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
 from sellsy_ledger.errors import DocumentError, LedgerError, OutcomeUnknown, PostingRefused, TryLater
 from sellsy_ledger.http.throttle import Throttle
 
 __all__ = ["CONNECTOR", "InqomConnector"]
+
+WINDOW_DAYS = 31
+A_YEAR = dt.timedelta(days=366)
 
 
 class InqomConnector(LedgerConnector):
@@ -144,21 +152,54 @@ class InqomConnector(LedgerConnector):
         if self.capabilities.asynchronous:
             return self._import(request, index)
         if document_id:
-            body["AccountingDocumentId"] = int(document_id) if document_id.isdecimal() else document_id
+            body["AccountingDocumentId"] = _number(document_id)
         return Receipt(entry_id=self.client.create_entry(body), pdf_attached=bool(document_id))
 
     def find_entry(self, request: PostingRequest) -> PostedEntry | None:
-        """The entry of this request among those of its journal and day; see :func:`reading.ours_among`."""
-        entries = self._entries(request)
-        held = reading.ours_among(entries, request, self._look_ups(request))
+        """The entry of this request among those of its journal and day, see :func:`reading.ours_among`; else wherever
+        an accountant may have moved it, see :func:`reading.moved_among`.
+        """
+        index = self._look_ups(request)
+        held = reading.ours_among(self._entries(request), request, index)
+        held = held or reading.moved_among(self._elsewhere(request), request, index)
         return self._read(held, request) if held else None
 
     def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
         """The entry with its lines and PDF, by its id, or by our key where the answer to it named another id."""
-        entries = self._entries(request)
-        held = next((each for each in entries if each.entry_id == entry_id), None)
-        held = held or reading.ours_among(entries, request, self._look_ups(request))
+        held = self._held(request, entry_id)
         return self._read(held, request) if held else None
+
+    def replace_entry(self, request: PostingRequest, entry_id: str) -> Receipt:
+        """Deposit the PDF, then put the entry in the place of the booked one, with its document and our key.
+
+        What becomes of a line that is not named is not documented, so that the lines which are there keep their ids.
+        """
+        if not self.capabilities.replaces:
+            return super().replace_entry(request, entry_id)
+        body = dict(self.payload(request))
+        if not self._look_ups(request).is_open(request.entry.date):
+            raise mapper.no_open_period(request.entry.date)
+        held = self._held(request, entry_id)
+        for line, line_id in zip(body["Lines"], held.line_ids if held else (), strict=False):
+            line["Id"] = _number(line_id)
+        document_id = self._deposited(request) if request.pdf is not None else ""
+        if document_id:
+            body["AccountingDocumentId"] = _number(document_id)
+        self.client.update_entry({"Id": _number(entry_id), **body})
+        return Receipt(entry_id=entry_id, pdf_attached=bool(document_id))
+
+    # -- the books -------------------------------------------------------------------------------------------------
+    def booked_entries(self, direction: Direction, first: dt.date, last: dt.date) -> Iterator[BookedEntry]:
+        """Every entry with a line below 411 or 401, whoever wrote it; as many lines as Inqom itself counts."""
+        root = next(each for each, its in reading.ROOTS.items() if its is direction)
+        names = {account.number: account.name or "" for account in self.client.accounts(root)}
+        for start, end in windows(first, last, WINDOW_DAYS):
+            lines = self.client.entry_lines(start, end)
+            counted = self.client.count_lines(start, end)
+            if counted not in (None, len(lines)):
+                raise TryLater(f"Inqom gave {len(lines)} entry lines and counts {counted}.", tool=TOOL)
+            for held in reading.grouped(lines):
+                yield from reading.booked(held, root, names)
 
     def wait_until_done(self, request: PostingRequest, receipt: Receipt) -> Receipt | None:
         """One look at the FEC operation; an operation that waits only for it is integrated."""
@@ -204,12 +245,18 @@ class InqomConnector(LedgerConnector):
             PostingRefused: the same file is there already, as somebody else's document.
         """
         # An import joins only what was deposited as « Others », under the number that its file holds.
-        reference = clean_text(mapper.reference_of(request.entry), self.capabilities.label_charset)
+        wanted = mapper.correction_reference(request) if self.capabilities.asynchronous else None
+        reference = clean_text(wanted or mapper.reference_of(request.entry), self.capabilities.label_charset)
         name = mapper.file_name(request.supporting_document, reference)
         scan = mapper.OTHERS if self.capabilities.asynchronous else mapper.type_scan(request.kind)
         fields = mapper.deposit_fields(request.posting_key, reference, scan, name, without_workflow=True)
+        pdf, label = request.pdf or b"", label_of(request.posting_key)
+        copy = copy_of(pdf, request.posting_key)
         try:
-            found = self.client.deposit(fields, name, request.pdf or b"")
+            # A reversal has the PDF of what it takes back, and Inqom keeps the same bytes once.
+            found = self.client.deposit(fields, name, copy if label.startswith("-r") else pdf)
+            if label and (source := _another_source(found, request.posting_key)) and source.startswith("sellsy:"):
+                found = self.client.deposit(fields, name, copy)
         except OutcomeUnknown as error:
             raise TryLater(f"The deposit of a PDF got no answer: {error.message}", tool=TOOL) from error
         return _own(found, request.posting_key)
@@ -228,10 +275,33 @@ class InqomConnector(LedgerConnector):
 
     def _entries(self, request: PostingRequest) -> list[reading.HeldEntry]:
         journal = mapper.journal_id(request.entry.journal, self._look_ups(request))
-        entries = reading.grouped(self.client.entry_lines(request.entry.date, journal))
-        return [self._with_source(held, request) for held in entries]
+        return self._entries_of(request.entry.date, journal)
 
-    def _with_source(self, held: reading.HeldEntry, request: PostingRequest) -> reading.HeldEntry:
+    def _entries_of(self, day: dt.date, journal_id: str) -> list[reading.HeldEntry]:
+        entries = reading.grouped(self.client.entry_lines(day, day, journal_id=journal_id))
+        return [self._with_source(held) for held in entries]
+
+    def _elsewhere(self, request: PostingRequest) -> list[reading.HeldEntry]:
+        """The entries of other days and journals that have our number, or our key, on the third party's account."""
+        first, last = (request.entry.date + shift for shift in (-A_YEAR, A_YEAR))
+        found: dict[tuple[dt.date, str], None] = {}
+        for account in mapper.third_party_accounts(request):
+            lines = self.client.entry_lines(first, last, account=account)
+            likely = [held for held in reading.grouped(lines) if reading.may_be_ours(self._with_source(held), request)]
+            ids = {held.entry_id for held in likely}
+            for line in lines:
+                day = answers.day_of(line.entry.date) if line.entry and str(line.entry.id) in ids else None
+                if day and line.journal and line.journal.id not in (None, ""):
+                    found[day, str(line.journal.id)] = None
+        ours = (request.entry.date, mapper.journal_id(request.entry.journal, self._look_ups(request)))
+        return [held for place in found if place != ours for held in self._entries_of(*place)]
+
+    def _held(self, request: PostingRequest, entry_id: str) -> reading.HeldEntry | None:
+        entries = self._entries(request)
+        held = next((each for each in entries if each.entry_id == entry_id), None)
+        return held or reading.ours_among(entries, request, self._look_ups(request))
+
+    def _with_source(self, held: reading.HeldEntry) -> reading.HeldEntry:
         """Where an entry shows a document and no reference, the document itself may tell our key."""
         if held.reference or held.external_ids or not held.document_id:
             return held
@@ -240,17 +310,21 @@ class InqomConnector(LedgerConnector):
         return msgspec.structs.replace(held, external_ids=frozenset({source})) if source else held
 
     def _read(self, held: reading.HeldEntry, request: PostingRequest) -> PostedEntry:
-        return reading.posted(held, request, pdf_sha256=self._pdf_hash(held.document_id, request))
+        is_open = self._look_ups(request).is_open(held.date or request.entry.date)
+        sha256 = self._pdf_hash(held.document_id, request)
+        return reading.posted(held, request, pdf_sha256=sha256, in_open_period=is_open)
 
     def _pdf_hash(self, document_id: str, request: PostingRequest) -> str | None:
         """SHA-256 of the attached PDF, by Inqom's checksum of it or by its bytes; None when neither can be had."""
         document = self._document(document_id) if document_id else None
         if document is None:
             return None
-        if request.pdf is not None and _same_checksum(document.checksum, request.pdf):
-            return hashlib.sha256(request.pdf).hexdigest()
+        if request.pdf is not None:
+            forms = (request.pdf, copy_of(request.pdf, request.posting_key))
+            if any(_same_checksum(document.checksum, form) for form in forms):
+                return hashlib.sha256(request.pdf).hexdigest()
         body = self._file(document_id, document)
-        return hashlib.sha256(body).hexdigest() if body is not None and body.startswith(b"%PDF-") else None
+        return sha256_without_mark(body, request.posting_key) if body and body.startswith(b"%PDF-") else None
 
     def _document(self, document_id: str) -> answers.Document | None:
         try:
@@ -280,14 +354,24 @@ def _same_checksum(checksum: str | None, pdf: bytes) -> bool:
     return any(told == hashlib.new(name, pdf, usedforsecurity=False).hexdigest() for name in digests)
 
 
+def _another_source(document: answers.Document, posting_key: str) -> str:
+    """Whose file of the same bytes Inqom held already; empty when it is ours, or was new."""
+    source = (document.sourceid or "").strip()
+    return source if (document.status or "").lower() == "duplicate" and source != posting_key else ""
+
+
+def _number(identifier: str) -> int | str:
+    """An id as Inqom wrote it: a number where it is one."""
+    return int(identifier) if identifier.isdecimal() else identifier
+
+
 def _own(document: answers.Document, posting_key: str) -> str:
     """The id of a document that was deposited under our key, now or before.
 
     Raises:
         PostingRefused: Inqom holds the same file from another source, from which it may have made an entry.
     """
-    source = (document.sourceid or "").strip()
-    if (document.status or "").lower() == "duplicate" and source and source != posting_key:
+    if _another_source(document, posting_key):
         raise PostingRefused(
             f"Inqom holds the same file already, as document {document.id} of another source.",
             reason=Reason.POSSIBLE_DUPLICATE,

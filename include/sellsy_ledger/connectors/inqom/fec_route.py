@@ -17,6 +17,7 @@ from sellsy_ledger.connectors.inqom import mapper
 from sellsy_ledger.connectors.inqom.client import OPERATION_TYPE, InqomClient
 from sellsy_ledger.connectors.inqom.errors import TOOL, detail_of, reason_of
 from sellsy_ledger.connectors.inqom.options import Options
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.entries import EntryLine
 from sellsy_ledger.core.ledger import Account, Journal, Ledger, LedgerIndex
 from sellsy_ledger.errors import ConfigurationError, LedgerError, OutcomeUnknown, PostingRefused
@@ -67,11 +68,17 @@ def fec_text(request: PostingRequest, index: LedgerIndex, options: Options) -> b
     """
     mapper.check_balance(request.entry)
     mapper.journal_id(request.entry.journal, index)
-    lines = [
-        _line(line, index, options) for line in mapper.marked_lines(request.entry, mark=True, charset=fec.ENCODING)
-    ]
+    mark = mapper.mark_of(request, always=True)
+    lines = [_line(line, index, options) for line in mapper.marked_lines(request.entry, mark, fec.ENCODING)]
+    label = label_of(request.posting_key)
     one = FileEntry(
-        entry=msgspec.structs.replace(request.entry, lines=tuple(lines)),
+        # Inqom joins a PDF by the piece number, so that a correction needs one of its own.
+        entry=msgspec.structs.replace(
+            request.entry,
+            lines=tuple(lines),
+            piece=request.entry.piece + label,
+            number=request.entry.number and request.entry.number + label,
+        ),
         kind=request.kind,
         third_party_name=request.third_party.name,
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from sellsy_ledger.connectors.base import Deposit, PostingRequest
 from sellsy_ledger.connectors.inqom.capabilities import CAPABILITIES
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.documents import Direction, Kind, SupportingDocument
 from sellsy_ledger.core.entries import EntryLine, JournalEntry, Role
 from sellsy_ledger.core.labels import clean_text, cut_label
@@ -30,12 +31,14 @@ __all__ = [
     "account_body",
     "account_forms",
     "check_balance",
+    "correction_reference",
     "deposit_fields",
     "deposit_reference",
     "entry_body",
     "file_name",
     "journal_id",
     "line_account",
+    "mark_of",
     "marked_lines",
     "no_open_period",
     "pdf_seal",
@@ -85,19 +88,33 @@ def entry_body(request: PostingRequest, index: LedgerIndex, document_id: object 
                 "AccountNumber": line_account(line, index),
                 "ExternalId": f"{request.posting_key}:{position}",
             }
-            for position, line in enumerate(marked_lines(entry, mark=document_id is None))
+            for position, line in enumerate(marked_lines(entry, mark_of(request, always=document_id is None)))
         ],
     }
     return body if document_id is None else body | {"AccountingDocumentId": document_id}
 
 
-def marked_lines(entry: JournalEntry, *, mark: bool, charset: str = "unicode") -> list[EntryLine]:
-    """The lines that are sent: those with an amount, their labels in ``charset`` and of a fitting length.
+def mark_of(request: PostingRequest, *, always: bool) -> str:
+    """What the third party's label ends with: the document number in brackets, and within them the label of a
+    correction; empty where nothing has to tell the entry apart.
 
-    With ``mark``, the third party's label ends with the document number in brackets: an entry without a document may
-    show no reference when it is read, and is found by this.
+    An entry without a document may show no reference when it is read, and is found by this (``always``). A correction
+    has the number of what it corrects, so that it is always marked: ``[F-2026-0042-v2]``.
     """
-    note = f" [{clean_text(reference_of(entry), charset)}]" if mark else ""
+    reference = correction_reference(request)
+    return f"[{reference}]" if always or reference != reference_of(request.entry) else ""
+
+
+def correction_reference(request: PostingRequest) -> str:
+    """The document number with the label of the correction behind it; the number alone for an original."""
+    return f"{reference_of(request.entry)}{label_of(request.posting_key)}"
+
+
+def marked_lines(entry: JournalEntry, mark: str, charset: str = "unicode") -> list[EntryLine]:
+    """The lines that are sent: those with an amount, their labels in ``charset`` and of a fitting length, the third
+    party's with ``mark`` behind it.
+    """
+    note = f" {clean_text(mark, charset)}" if mark else ""
     lines = []
     for line in entry.lines:
         if not line.debit_cents and not line.credit_cents:

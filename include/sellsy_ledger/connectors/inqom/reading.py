@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from sellsy_ledger.connectors.base import PostedEntry, PostedLine, PostingRequest
+from sellsy_ledger.connectors.base import BookedEntry, PostedEntry, PostedLine, PostingRequest
 from sellsy_ledger.connectors.inqom import answers, mapper
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Account, FiscalYear, Journal, LedgerIndex, unpadded
 from sellsy_ledger.core.money import NotAnAmount, to_cents
@@ -18,10 +19,14 @@ from sellsy_ledger.errors import PostingConflict, TryLater
 __all__ = [
     "HeldEntry",
     "account_of",
+    "booked",
     "fiscal_years",
     "grouped",
     "is_third_party",
     "journal_of",
+    "key_of",
+    "may_be_ours",
+    "moved_among",
     "ours_among",
     "posted",
     "third_party",
@@ -133,6 +138,8 @@ class HeldEntry(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     external_ids: frozenset[str]
     lines: tuple[PostedLine, ...]
+    line_ids: tuple[str, ...] = ()
+    lettered: bool | None = None
 
 
 def grouped(lines: Iterable[answers.EntryLine]) -> list[HeldEntry]:
@@ -162,7 +169,15 @@ def _held(entry_id: str, lines: Sequence[answers.EntryLine]) -> HeldEntry:
         reference=next((text for each in documents if (text := (each.reference or "").strip())), ""),
         external_ids=frozenset(each.strip() for each in externals if each and each.strip()),
         lines=tuple(_line(line) for line in lines),
+        line_ids=tuple(str(line.id) for line in lines),
+        lettered=_any(line.lettered for line in lines),
     )
+
+
+def _any(told: Iterable[bool | None]) -> bool | None:
+    """True when one is; None when none is and one is not told."""
+    found = set(told)
+    return True if True in found else None if None in found else False
 
 
 def _line(line: answers.EntryLine) -> PostedLine:
@@ -175,18 +190,20 @@ def _line(line: answers.EntryLine) -> PostedLine:
     )
 
 
-def posted(held: HeldEntry, request: PostingRequest, *, pdf_sha256: str | None) -> PostedEntry:
+def posted(held: HeldEntry, request: PostingRequest, *, pdf_sha256: str | None, in_open_period: bool) -> PostedEntry:
     """The entry as the pipeline compares it; a reference in other letters is told in ours."""
     ours = mapper.reference_of(request.entry)
+    forms = (ours, mapper.correction_reference(request))
     return PostedEntry(
         entry_id=held.entry_id,
         date=held.date,
         journal=held.journal or None,
-        piece=ours if mapper.same_reference(ours, held.reference) else held.reference or None,
+        piece=ours if any(mapper.same_reference(form, held.reference) for form in forms) else held.reference or None,
         lines=held.lines,
         draft=False,
         pdf_sha256=pdf_sha256,
         pdf_present=bool(held.document_id),
+        editable=False if held.lettered or not in_open_period else None if held.lettered is None else True,
     )
 
 
@@ -215,6 +232,56 @@ def ours_among(entries: Sequence[HeldEntry], request: PostingRequest, index: Led
     return None
 
 
+def moved_among(entries: Sequence[HeldEntry], request: PostingRequest, index: LedgerIndex) -> HeldEntry | None:
+    """The entry of this request on another day or in another journal, where an accountant has moved it: our key, or
+    our number with exactly our lines.
+
+    Raises:
+        PostingConflict: several are ours.
+    """
+    ours = [
+        held
+        for held in entries
+        if _has_key(held, request.posting_key)
+        or (not _has_another_key(held) and _has_number(held, request) and _same_lines(held, request, index))
+    ]
+    return _only(ours, request) if ours else None
+
+
+def may_be_ours(held: HeldEntry, request: PostingRequest) -> bool:
+    """True when an entry, of which perhaps only some lines are known, has our key or our number."""
+    return _has_key(held, request.posting_key) or _has_number(held, request)
+
+
+def key_of(held: HeldEntry) -> str:
+    """Our posting key, where Inqom shows it; lines have their position behind it."""
+    ours = sorted(each for each in held.external_ids if each.startswith("sellsy:"))
+    return ":".join(ours[0].split(":")[:4]) if ours else ""
+
+
+def booked(held: HeldEntry, root: str, names: Mapping[str, str]) -> Iterator[BookedEntry]:
+    """An entry of the books, once per line on an account below ``root`` (411, 401); ``names``: account → label.
+
+    Raises:
+        TryLater: it has no date.
+    """
+    if held.date is None:
+        raise TryLater(f"Inqom gave entry {held.entry_id} without a date.", tool="inqom")
+    texts = dict.fromkeys([held.reference, *(line.label for line in held.lines)])
+    for line in held.lines:
+        if line.account.startswith(root):
+            yield BookedEntry(
+                entry_id=held.entry_id,
+                journal=held.journal,
+                date=held.date,
+                third_party_account=line.account,
+                third_party_name=names.get(line.account, ""),
+                gross_cents=line.debit_cents - line.credit_cents,
+                numbers=tuple(filter(None, texts)),
+                key=key_of(held),
+            )
+
+
 def _only(found: Sequence[HeldEntry], request: PostingRequest) -> HeldEntry:
     if len(found) > 1:
         ids = ", ".join(held.entry_id for held in found[:5])
@@ -233,10 +300,16 @@ def _has_another_key(held: HeldEntry) -> bool:
 
 
 def _has_number(held: HeldEntry, request: PostingRequest) -> bool:
-    ours = mapper.reference_of(request.entry)
-    if held.reference:
-        return mapper.same_reference(ours, held.reference)
-    return any(mapper.same_reference(f"[{ours}]", _mark(line.label)) for line in held.lines)
+    """True when the entry has our number; that of a correction has its label behind it, that of an original none."""
+    ours, wanted = mapper.reference_of(request.entry), mapper.correction_reference(request)
+    marks = [mark[1:-1] for line in held.lines if (mark := _mark(line.label))]
+    if any(mapper.same_reference(wanted, mark) for mark in marks):
+        return True
+    if any(
+        mapper.same_reference(ours + label_of(mark.casefold()), mark) for mark in marks if label_of(mark.casefold())
+    ):
+        return False
+    return mapper.same_reference(wanted, held.reference)
 
 
 def _mark(label: str) -> str:

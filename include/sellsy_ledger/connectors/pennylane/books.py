@@ -41,7 +41,9 @@ def booked_entries(
     """See :meth:`LedgerConnector.booked_entries`."""
     period = (("date", "gteq", first.isoformat()), ("date", "lteq", last.isoformat()))
     accounts = {one.id: one for one in client.ledger_accounts(("number", "start_with", ROOTS[direction]))}
-    parties = list(client.customers() if direction is Direction.SALES else client.suppliers())
+    parties: list[answers.Customer | answers.Supplier] = (
+        [*client.customers()] if direction is Direction.SALES else [*client.suppliers()]
+    )
     by_account = {one.ledger_account.id: _ids(one) for one in parties if one.ledger_account}
     known = {
         account_id: _Party(account.number, account.label or "", by_account.get(account_id, ()))

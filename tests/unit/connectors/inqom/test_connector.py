@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from typing import Any
@@ -281,7 +282,8 @@ def test_the_document_tells_our_key_where_the_entry_shows_no_reference(
     puppet: Puppet, connector: InqomConnector, sale: PostingRequest
 ) -> None:
     receipt = connector.post_entry(sale)
-    lines = connector.client.entry_lines(sale.entry.date, "902110")
+    day = sale.entry.date
+    lines = connector.client.entry_lines(day, day, journal_id="902110")
     assert lines == []
     journal = next(one.tool_id for one in sale.ledger.journals if one.code == "VE")
     shown = [
@@ -295,7 +297,7 @@ def test_the_document_tells_our_key_where_the_entry_shows_no_reference(
             "Journal": {"Code": "VE"},
             "AccountingDocument": {"Id": line.accountingdocument.id if line.accountingdocument else None},
         }
-        for number, line in enumerate(connector.client.entry_lines(sale.entry.date, journal))
+        for number, line in enumerate(connector.client.entry_lines(day, day, journal_id=journal))
     ]
     puppet.say(f"GET {LINES}", answer(200, shown), answer(200, []))
     found = connector.find_entry(sale)
@@ -312,6 +314,80 @@ def test_a_twin_that_shows_nothing_of_its_own_is_left_to_a_person(
     connector.client.create_entry({name: body[name] for name in ("JournalId", "Date", "Lines")})
     with pytest.raises(PostingConflict):
         connector.find_entry(sale)
+
+
+# -- nothing is absent on one bare answer ------------------------------------------------------------------------
+def test_a_bare_empty_list_is_believed_when_nothing_is_counted(
+    puppet: Puppet, connector: InqomConnector, sale: PostingRequest
+) -> None:
+    puppet.say(f"GET {LINES}", answer(200, []))
+    assert connector.find_entry(sale) is None
+    assert puppet.count("GET", f"{LINES}/count") == 1
+
+
+def test_a_bare_empty_list_beside_a_count_is_asked_for_again(
+    puppet: Puppet, connector: InqomConnector, sale: PostingRequest
+) -> None:
+    receipt = connector.post_entry(sale)
+    puppet.say(f"GET {LINES}", answer(200, []))
+    found = connector.find_entry(sale)
+    assert found is not None
+    assert found.entry_id == receipt.entry_id
+    puppet.say(f"GET {LINES}", answer(200, []), answer(200, []))
+    with pytest.raises(TryLater):
+        connector.find_entry(sale)
+
+
+@pytest.mark.parametrize("with_its_pdf", [True, False])
+def test_an_entry_that_was_moved_to_another_journal_and_day_is_found(
+    connector: InqomConnector, sale: PostingRequest, with_its_pdf: bool
+) -> None:
+    made = sale if with_its_pdf else msgspec.structs.replace(sale, pdf=None, supporting_document=None)
+    receipt = connector.post_entry(made)
+    elsewhere = msgspec.structs.replace(made.entry, date=dt.date(2026, 5, 4), journal="OD")
+    asked = msgspec.structs.replace(made, entry=elsewhere)
+    found = connector.find_entry(asked)
+    assert found is not None
+    assert found.entry_id == receipt.entry_id
+    version = msgspec.structs.replace(asked, posting_key=f"{made.posting_key}-v2")
+    assert connector.find_entry(version) is None
+
+
+def test_books_of_which_lines_are_missing_are_not_read(
+    puppet: Puppet, connector: InqomConnector, sale: PostingRequest
+) -> None:
+    connector.post_entry(sale)
+    puppet.say(f"GET {LINES}/count", answer(200, {"TotalLinesCount": 4, "TotalPagesCount": 1}))
+    with pytest.raises(TryLater):
+        list(connector.booked_entries(Direction.SALES, sale.entry.date, sale.entry.date))
+
+
+# -- corrections -------------------------------------------------------------------------------------------------
+def test_a_new_version_with_the_same_pdf_has_a_document_of_its_own(
+    puppet: Puppet, connector: InqomConnector, sale: PostingRequest
+) -> None:
+    version = msgspec.structs.replace(sale, posting_key=f"{sale.posting_key}-v2")
+    receipts = [connector.post_entry(each) for each in (sale, version)]
+    assert len({one["pdf_sha256"] for one in puppet.sandbox.entries("inqom")}) == 2
+    for each, receipt in zip((sale, version), receipts, strict=True):
+        held = connector.find_entry(each)
+        assert held is not None
+        assert (held.entry_id, held.pdf_sha256) == (receipt.entry_id, hashlib.sha256(sale.pdf or b"").hexdigest())
+
+
+def test_a_replacement_carries_the_new_key_its_document_and_the_lines_ids(
+    puppet: Puppet, connector: InqomConnector, sale: PostingRequest
+) -> None:
+    receipt = connector.post_entry(sale)
+    version = msgspec.structs.replace(sale, posting_key=f"{sale.posting_key}-v2", pdf=b"%PDF-1.7 second")
+    connector.replace_entry(version, receipt.entry_id)
+    (one,) = puppet.sandbox.entries("inqom")
+    assert (one["key"], one["id"]) == (version.posting_key, receipt.entry_id)
+    assert one["pdf_sha256"] == hashlib.sha256(b"%PDF-1.7 second").hexdigest()
+    found = connector.find_entry(version)
+    assert found is not None
+    assert found.entry_id == receipt.entry_id
+    assert connector.find_entry(sale) is None
 
 
 def test_an_entry_that_is_gone_reads_back_as_none(connector: InqomConnector, sale: PostingRequest) -> None:

@@ -93,10 +93,17 @@ def test_only_an_entry_without_pdf_is_marked_by_its_number() -> None:
     assert labels == ["Exemple", "Conseil", "Exemple"]
 
 
+def test_a_correction_is_marked_by_its_number_and_label_whatever_its_pdf() -> None:
+    version = request(posting_key="sellsy:4242:sales_invoice:7-v2")
+    for body in (mapper.entry_body(version, INDEX), mapper.entry_body(with_pdf(version), INDEX, 1)):
+        assert body["Lines"][0]["Label"] == "Exemple [FAC-1-v2]"
+        assert body["Document"]["Reference"] == "FAC-1"
+
+
 def test_a_mark_outlives_the_longest_label_and_its_transliteration() -> None:
     lines = (msgspec.structs.replace(SALE[0], label="œ" * 200), *SALE[1:])
     for charset in ("unicode", "ascii"):
-        label = mapper.marked_lines(request(lines=lines).entry, mark=True, charset=charset)[0].label
+        label = mapper.marked_lines(request(lines=lines).entry, "[FAC-1]", charset)[0].label
         assert label.endswith(" [FAC-1]")
         assert len(label) <= 256
 

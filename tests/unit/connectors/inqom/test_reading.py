@@ -223,9 +223,44 @@ def test_a_purchase_is_found_by_its_supplier_s_number() -> None:
 
 
 def test_a_reference_in_other_letters_is_told_in_ours() -> None:
-    told = reading.posted(held(MINE, reference="fac-1"), MINE, pdf_sha256=None)
+    told = reading.posted(held(MINE, reference="fac-1"), MINE, pdf_sha256=None, in_open_period=True)
     assert (told.piece, told.pdf_present, told.draft) == ("FAC-1", True, False)
-    assert reading.posted(held(MINE, reference="F-9"), MINE, pdf_sha256=None).piece == "F-9"
+    assert reading.posted(held(MINE, reference="F-9"), MINE, pdf_sha256=None, in_open_period=True).piece == "F-9"
+
+
+# -- corrections -------------------------------------------------------------------------------------------------
+VERSION = msgspec.structs.replace(MINE, posting_key="sellsy:4242:sales_invoice:7-v2")
+
+
+def marked(mark: str, entry_id: str) -> reading.HeldEntry:
+    own = held(MINE, entry_id=entry_id)
+    first, *others = own.lines
+    return msgspec.structs.replace(own, lines=(msgspec.structs.replace(first, label=f"EXEMPLE [{mark}]"), *others))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_original_and_its_new_version_of_the_same_lines_are_told_apart(order: int) -> None:
+    both = [held(MINE, entry_id="1"), marked("FAC-1-V2", "2")][::order]
+    found = [reading.ours_among(both, one, INDEX) for one in (MINE, VERSION)]
+    assert [each and each.entry_id for each in found] == ["1", "2"]
+    third = msgspec.structs.replace(MINE, posting_key="sellsy:4242:sales_invoice:7-v3")
+    assert reading.ours_among(both, third, INDEX) is None
+
+
+def test_a_number_that_looks_like_a_correction_is_still_a_number() -> None:
+    odd = request(number="DEVIS-V2", piece="DEVIS-V2")
+    assert reading.ours_among([marked("DEVIS-V2", "3")], odd, INDEX) is not None
+
+
+@pytest.mark.parametrize(
+    ("lettered", "in_open_period", "editable"),
+    [(False, True, True), (True, True, False), (False, False, False), (None, True, None), (None, False, False)],
+)
+def test_a_lettered_or_locked_entry_may_not_change(
+    lettered: bool | None, in_open_period: bool, editable: bool | None
+) -> None:
+    own = held(MINE, lettered=lettered)
+    assert reading.posted(own, MINE, pdf_sha256=None, in_open_period=in_open_period).editable is editable
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------
