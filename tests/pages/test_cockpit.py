@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,25 +21,6 @@ from sellsy_ledger_airflow.pages import texts
 from sellsy_ledger_airflow.pages.security import PROTECTION, readable_dags
 
 HOSTILE = '<script>alert("x")</script>'
-
-
-@pytest.fixture
-def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Register]:
-    file = tmp_path / "register.db"
-    connection = json.dumps({"conn_type": "sqlite", "host": str(file)})
-    monkeypatch.setenv("AIRFLOW_CONN_SELLSY_LEDGER_REGISTER", connection)
-    with Register.open(f"sqlite:///{file}") as opened:
-        yield opened
-
-
-@pytest.fixture
-def companies(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def set_to(value: Any) -> None:
-        monkeypatch.setenv(
-            "AIRFLOW_VAR_SELLSY_LEDGER_COMPANIES", value if isinstance(value, str) else json.dumps(value)
-        )
-
-    return set_to
 
 
 @pytest.fixture
@@ -181,22 +160,11 @@ def test_nothing_can_be_embedded_run_or_cached(companies: Any, page: Any) -> Non
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_every_route_only_reads() -> None:
+def test_the_only_route_that_changes_anything_is_the_decision() -> None:
     routes = [route for route in pages.create_app().routes if isinstance(route, APIRoute)]
 
     assert routes
-    assert all(route.methods == {"GET"} for route in routes)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[TestClient]:
-    """Airflow's own API application, with the plugin folder of this repository."""
-    from airflow.api_fastapi.app import create_app
-    from tests.airflow_database import prepare_database
-
-    prepare_database()
-    with TestClient(create_app(apps="core"), follow_redirects=False) as client:
-        yield client
+    assert [(route.path, route.methods) for route in routes if route.methods != {"GET"}] == [("/decide", {"POST"})]
 
 
 @pytest.mark.airflow

@@ -12,13 +12,16 @@ from sellsy_ledger.core.settings import CompanyEntry
 from sellsy_ledger.pipeline.fetch import RUN_NOTE
 from sellsy_ledger.register.store import Register
 from sellsy_ledger_airflow.pages import texts
-from sellsy_ledger_airflow.runs import PARIS
+from sellsy_ledger_airflow.pages.companies import dag_of
+from sellsy_ledger_airflow.pages.decisions import count_decisions
 from sellsy_ledger_airflow.settings import Companies
 
 __all__ = ["Card", "Run", "Waiting", "cards"]
 
 # Reasons explain documents in these two states; in the others they are history.
 EXPLAINED = (State.WAITING, State.REJECTED)
+# What the page of prepared entries shows.
+PREPARED = (State.READY, State.WAITING)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Card:
     run: Run | None = None
     states: list[tuple[str, int]] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    decisions: int = 0
+    prepared: int = 0
     proofs: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -60,10 +65,10 @@ def cards(companies: Companies, readable: Collection[str], register: Register, l
     wrong = [
         Card(company=company, name=company, problem=problem)
         for company, problem in sorted(companies.wrong.items())
-        if f"sync__{company}" in readable
+        if dag_of(company) in readable
     ]
     return wrong + [
-        _card(entry, register, language) for entry in companies.entries if f"sync__{entry.company}" in readable
+        _card(entry, register, language) for entry in companies.entries if dag_of(entry.company) in readable
     ]
 
 
@@ -76,6 +81,8 @@ def _card(entry: CompanyEntry, register: Register, language: str) -> Card:
         run=_last_run(register.note(entry.company, RUN_NOTE), language),
         states=list(_states(counts, language)),
         waiting=list(_waiting(counts, language)),
+        decisions=count_decisions(register, entry.company, counts),
+        prepared=sum(count for (state, _), count in counts.items() if state in PREPARED),
         proofs=_proofs(register, entry.company, language),
     )
 
@@ -103,9 +110,8 @@ def _last_run(note: str | None, language: str) -> Run | None:
     if note is None:
         return None
     run = json.loads(note)
-    started = datetime.fromisoformat(run["started_at"]).astimezone(PARIS)
     return Run(
-        started=started.strftime("%d/%m/%Y %H:%M" if language == "fr" else "%Y-%m-%d %H:%M"),
+        started=texts.moment(datetime.fromisoformat(run["started_at"]), language),
         kind=texts.words(language).get(run["kind"], run["kind"]),
         read=run["read"],
         new=run["new"],
