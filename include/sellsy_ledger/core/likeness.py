@@ -10,6 +10,7 @@ subscription bills every month under different numbers. The rule leans to *perha
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
@@ -35,6 +36,9 @@ _NEAR_DAYS = 31
 _UNNUMBERED_DAYS = 10
 _NAMES_ALIKE = 0.82
 _SHORTEST_NAME = 4
+# An account that all customers, or all suppliers, share.
+_COLLECTIVE = re.compile(r"4[01][0-9]{0,2}0*")
+_DIGITS = re.compile(r"[0-9]+")
 _NO_ONE = ("DIVERS", "ATTENTE", "COMPTANT", "PASSAGE")
 
 
@@ -182,7 +186,9 @@ def _party(paper: Paper, entry: BookedEntry) -> _Party:
         return _Party.OTHER
     name = plain_name(entry.third_party_name)
     by_name = max((_names(ours, name) for ours in paper.names), default=_Party.UNKNOWN) if name else _Party.UNKNOWN
-    forms = account_forms(paper.direction, entry.third_party_account)
+    forms = {
+        form for form in account_forms(paper.direction, entry.third_party_account) if not _COLLECTIVE.fullmatch(form)
+    }
     if paper.accounts & forms:
         # One code for two names is one third party as a rule, and now and then a code that was given twice.
         return _Party.NEAR if by_name is _Party.OTHER and paper.names else _Party.SAME
@@ -205,6 +211,10 @@ def _sirens(ids: Iterable[str]) -> set[str]:
 def _names(ours: str, theirs: str) -> _Party:
     if ours == theirs:
         return _Party.SAME
+    digits, their_digits = _DIGITS.findall(ours), _DIGITS.findall(theirs)
+    if digits and their_digits and digits != their_digits:
+        # "Agence 12" and "Agence 13" are no slip of the pen.
+        return _Party.OTHER
     shorter = min(ours, theirs, key=len)
     if len(shorter) >= _SHORTEST_NAME and shorter in max(ours, theirs, key=len):
         return _Party.NEAR

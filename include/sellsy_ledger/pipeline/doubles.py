@@ -11,12 +11,29 @@ from itertools import groupby
 
 import msgspec
 
+from sellsy_ledger.core.booked import BookedEntry
+from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError
-from sellsy_ledger.register.booked import DIFFERENT, SAME, StoredDouble
+from sellsy_ledger.register.booked import COMPARED, DIFFERENT, SAME, StoredDouble
 from sellsy_ledger.register.store import Change, DocumentRecord, Register
 
-__all__ = ["Double", "decide", "stored_doubles"]
+__all__ = [
+    "TOOL",
+    "Double",
+    "both_sides",
+    "compared",
+    "decide",
+    "double_of",
+    "double_of_documents",
+    "says_different",
+    "stored_doubles",
+]
+
+TOOL = "tool"
+"""The source of an entry that was read in the tool itself; any other source is the name of a FEC."""
+
+_LONGEST = 500
 
 
 class Double(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,3 +136,84 @@ def _chosen(key: str, found: list[StoredDouble], entry_id: str) -> StoredDouble:
 
 def _likeliest_first(doubles: Iterable[StoredDouble]) -> list[StoredDouble]:
     return sorted(doubles, key=lambda one: (not one.sure, one.entry is None, one.other))
+
+
+# -- the two sides -----------------------------------------------------------------------------------------------
+def double_of(record: DocumentRecord, entry: BookedEntry, source: str, *, sure: bool) -> StoredDouble:
+    """A document beside an entry of the books that was read in ``source``."""
+    return StoredDouble(
+        key=record.key,
+        other=_name_of(entry, source),
+        ours=_document_line(record),
+        theirs=_entry_line(entry, source),
+        sure=sure,
+        fingerprint=record.fingerprint,
+        direction=record.document.kind.direction,
+        entry=entry,
+        source=source,
+    )
+
+
+def double_of_documents(record: DocumentRecord, other: DocumentRecord, *, sure: bool) -> StoredDouble:
+    """A document beside another one of Sellsy."""
+    return StoredDouble(
+        key=record.key,
+        other=f"document:{other.key}",
+        ours=_document_line(record),
+        theirs=_document_line(other),
+        sure=sure,
+        fingerprint=record.fingerprint,
+        direction=record.document.kind.direction,
+    )
+
+
+def compared(record: DocumentRecord) -> StoredDouble:
+    """The mark of a document that was compared with the tool's ledger as its content is now."""
+    return StoredDouble(
+        key=record.key,
+        other=TOOL,
+        ours="",
+        theirs="",
+        sure=False,
+        fingerprint=record.fingerprint,
+        direction=record.document.kind.direction,
+        source=TOOL,
+        decision=COMPARED,
+    )
+
+
+def says_different(doubles: Iterable[StoredDouble], entry: BookedEntry, source: str) -> bool:
+    """True when a person said that the document is not this entry."""
+    name = _name_of(entry, source)
+    return any(one.decision == DIFFERENT and one.other == name for one in doubles)
+
+
+def both_sides(doubles: Iterable[StoredDouble]) -> str:
+    """The variable part of the French sentence: the document, and what it is like."""
+    first, *others = _likeliest_first(doubles)
+    more = f" (et {len(others)} autre{'s' if len(others) > 1 else ''})" if others else ""
+    return f"{first.ours}, comme {first.theirs}{more}"[:_LONGEST]
+
+
+def _name_of(entry: BookedEntry, source: str) -> str:
+    return f"entry:{source}:{entry.entry_id}:{entry.third_party_account}"
+
+
+def _document_line(record: DocumentRecord) -> str:
+    document = record.document
+    kind = "avoir" if document.kind.is_credit_note else "facture"
+    name = document.third_party_name or (record.third_party.name if record.third_party else "") or "sans tiers"
+    return (
+        f"{kind} {document.number} du {document.date:%d/%m/%Y}, {name}, {cents_to_french(document.gross_cents)} "
+        f"(Sellsy, {record.key})"
+    )
+
+
+def _entry_line(entry: BookedEntry, source: str) -> str:
+    how = "saisie à la main, ou reçue par l'outil" if source == TOOL else f"lue dans {source}"
+    piece = f", pièce {entry.numbers[0]}" if entry.numbers else ""
+    account = " ".join(filter(None, [entry.third_party_account, entry.third_party_name]))
+    return (
+        f"l'écriture {entry.entry_id} du {entry.date:%d/%m/%Y}, journal {entry.journal}{piece}, compte {account}, "
+        f"{cents_to_french(abs(entry.gross_cents))} ({how})"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,9 +19,11 @@ from sellsy_ledger.register.memory import CompanyMemory
 from sellsy_ledger.register.records import Change
 from sellsy_ledger.register.rows import chunks, insert_or_replace, read_rows
 
-__all__ = ["DIFFERENT", "SAME", "BookedMemory", "Outline", "StoredDouble", "StoredEntry", "entry_key"]
+__all__ = ["COMPARED", "DIFFERENT", "SAME", "BookedMemory", "Outline", "StoredDouble", "StoredEntry", "entry_key"]
 
-SAME, DIFFERENT = "same", "different"
+SAME, DIFFERENT, COMPARED = "same", "different", "compared"
+"""What became of a double: a person's two words, and the mark of a document that was compared with the ledger."""
+
 _ENTRY = msgspec.json.Decoder(BookedEntry)
 
 
@@ -44,7 +46,7 @@ class StoredDouble(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ours`` and ``theirs`` are the two sides in French, as they were when they were compared; ``sure`` says that all
     facts agree; ``entry`` is the other side where it is an entry of the books; ``fingerprint`` the document's content
-    that was compared. ``decision`` is empty, ``same`` or ``different``.
+    that was compared. ``decision`` is empty, ``same``, ``different`` or ``compared``.
     """
 
     key: str
@@ -160,15 +162,20 @@ class BookedMemory(CompanyMemory):
             return [Outline(**row._mapping) for row in connection.execute(statement)]
 
     # -- what a document is like ---------------------------------------------------------------------------------
-    def store_doubles(self, company: str, key: str, doubles: Sequence[StoredDouble], *, who: str) -> None:
-        """Store what the document is like, in place of what nobody has decided on; decisions stay."""
+    def store_doubles(self, company: str, found: Mapping[str, Sequence[StoredDouble]], *, who: str) -> None:
+        """Store what each document is like, in place of what nobody has decided on; what a person decided stays."""
+        if not found:
+            return
         table = tables.double
-        here = and_(table.c.company == company, table.c.key == key)
         with self._writing(company, who) as (connection, writes):
-            connection.execute(delete(table).where(here, table.c.decision == ""))
-            decided = set(connection.execute(select(table.c.other).where(here)).scalars())
-            rows = [_double_row(company, one, writes.who, writes.now) for one in doubles if one.other not in decided]
-            insert_or_replace(connection, table, rows)
+            for keys in chunks(found):
+                here = and_(table.c.company == company, table.c.key.in_(keys))
+                connection.execute(delete(table).where(here, table.c.decision.in_(("", COMPARED))))
+                decided = {
+                    (row.key, row.other) for row in connection.execute(select(table.c.key, table.c.other).where(here))
+                }
+                rows = [_double_row(company, one, writes.who, writes.now) for key in keys for one in found[key]]
+                insert_or_replace(connection, table, [row for row in rows if (row["key"], row["other"]) not in decided])
 
     def doubles(self, company: str, keys: Sequence[str] | None = None) -> list[StoredDouble]:
         """What documents are like, decided or not, by document; of ``keys`` only, where they are given."""
@@ -254,7 +261,7 @@ def _double_row(company: str, double: StoredDouble, who: str, now: dt.datetime) 
         "company": company,
         "key": double.key,
         "other": searched(double.other),
-        "decision": "",
+        "decision": double.decision,
         "content": msgspec.json.encode(double).decode(),
         "who": who,
         "at": now,

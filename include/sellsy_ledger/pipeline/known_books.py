@@ -1,0 +1,143 @@
+"""What somebody stored of the books (``register adopt``), beside the documents that may be in it already.
+
+An entry that a document surely is, and no other, is adopted: the document is never sent. What is only like one waits
+for a person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from sellsy_ledger.core.booked import BookedEntry
+from sellsy_ledger.core.documents import Direction
+from sellsy_ledger.core.entries import JournalEntry, Role
+from sellsy_ledger.core.likeness import Paper, Shelf, Verdict, paper_of, verdict
+from sellsy_ledger.core.outcomes import State
+from sellsy_ledger.pipeline.doubles import double_of, says_different
+from sellsy_ledger.register.booked import SAME, StoredDouble
+from sellsy_ledger.register.store import Change, DocumentRecord, Register
+
+__all__ = ["Found", "KnownBooks", "adopt", "adopt_known", "paper_of_record", "window_of"]
+
+_AROUND = dt.timedelta(days=31)
+
+
+class Found(NamedTuple):
+    """An entry of ``source`` that a document is, or may be."""
+
+    source: str
+    entry: BookedEntry
+    verdict: Verdict
+
+
+class KnownBooks:
+    """The stored entries of one direction that documents dated like ``days`` may be; taken by none so far."""
+
+    def __init__(self, register: Register, company: str, direction: Direction, days: Iterable[dt.date]) -> None:
+        self._register = register
+        self._company = company
+        self._direction = direction
+        self._window = window_of(days)
+        by_source: defaultdict[str, list[BookedEntry]] = defaultdict(list)
+        for one in register.booked(company, direction, *self._window):
+            if one.document is None:
+                by_source[one.source].append(one.entry)
+        self._shelves = {source: Shelf(entries) for source, entries in sorted(by_source.items())}
+
+    def like(self, paper: Paper, not_these: Iterable[StoredDouble] = ()) -> list[Found]:
+        """What the document is like, the likeliest first, without what a person said it is not."""
+        found = [
+            Found(source, one.entry, one.verdict)
+            for source, shelf in self._shelves.items()
+            for one in shelf.like(paper)
+            if not says_different(not_these, one.entry, source)
+        ]
+        return sorted(found, key=lambda one: -one.verdict)
+
+    def sure(self, paper: Paper, found: Sequence[Found]) -> Found | None:
+        """The entry that the document surely is: the only such one of its source, and of no other document."""
+        sure = [one for one in found if one.verdict is Verdict.SAME]
+        if len({one.source for one in sure}) != len(sure):
+            return None
+        if any(self._is_another_too(paper, one.entry) for one in sure):
+            return None
+        return sure[0] if sure else None
+
+    def _is_another_too(self, paper: Paper, entry: BookedEntry) -> bool:
+        days = (entry.date, entry.piece_date)
+        same_amount = self._documents.get(abs(entry.gross_cents), ())
+        keys = [key for key, day in same_amount if key != paper.key and day in days]
+        others = self._register.load(self._company, keys)
+        return any(verdict(paper_of_record(other), entry) is Verdict.SAME for other in others)
+
+    @cached_property
+    def _documents(self) -> Mapping[int, list[tuple[str, dt.date]]]:
+        """Key and date of the documents of each amount."""
+        found: defaultdict[int, list[tuple[str, dt.date]]] = defaultdict(list)
+        for one in self._register.outlines(self._company, self._direction, *self._window):
+            found[abs(one.gross_cents)].append((one.key, one.date))
+        return found
+
+
+def adopt_known(register: Register, company: str, keys: Sequence[str], *, who: str) -> list[str]:
+    """Adopt those of the open documents ``keys`` that are surely in what was stored of the books.
+
+    Returns:
+        The keys that were adopted.
+    """
+    if not keys or not register.has_booked(company):
+        return []
+    adopted: list[str] = []
+    for direction in Direction:
+        days = [
+            record.document.date
+            for record in register.records(company, keys)
+            if record.document.kind.direction is direction
+        ]
+        if not days:
+            continue
+        books = KnownBooks(register, company, direction, days)
+        told = defaultdict(list)
+        for one in register.doubles(company, keys):
+            told[one.key].append(one)
+        for record in register.records(company, keys):
+            if record.document.kind.direction is direction and not record.document.correction:
+                paper = paper_of_record(record)
+                sure = books.sure(paper, books.like(paper, told[record.key]))
+                if sure is not None:
+                    adopt(register, record, sure, who=who)
+                    adopted.append(record.key)
+    return adopted
+
+
+def adopt(register: Register, record: DocumentRecord, found: Found, *, who: str) -> None:
+    """The document is that entry of the books, and is never sent.
+
+    Raises:
+        InvariantBroken: the document is not open, or the entry is another document already.
+    """
+    double = double_of(record, found.entry, found.source, sure=True)
+    change = Change(key=record.key, state=State.ADOPTED, detail=double.theirs, what="adopted", note=double.other)
+    register.decide_doubles(record.company, [double], SAME, change, who=who)
+
+
+def paper_of_record(record: DocumentRecord, entry: JournalEntry | None = None) -> Paper:
+    """The record as it is compared; ``entry`` is what is about to be posted, where that is not stored yet."""
+    entry = entry or record.entry
+    claims = [
+        line.debit_cents - line.credit_cents
+        for line in (entry.lines if entry is not None else ())
+        if line.role is Role.THIRD_PARTY
+    ]
+    entry_cents = sum(claims) if claims else None
+    return paper_of(record.document, record.third_party, record.ledger_third_party, entry_cents)
+
+
+def window_of(days: Iterable[dt.date]) -> tuple[dt.date, dt.date]:
+    """The calendar years of the documents, and a month around them: numbers begin again with the year."""
+    known = sorted(days)
+    return dt.date(known[0].year, 1, 1) - _AROUND, dt.date(known[-1].year, 12, 31) + _AROUND
