@@ -19,6 +19,7 @@ from enum import StrEnum
 
 import msgspec
 
+from sellsy_ledger.core.corrections import is_reversal
 from sellsy_ledger.core.fingerprint import payload_hash
 from sellsy_ledger.core.ledger import Ledger
 from sellsy_ledger.core.outcomes import State
@@ -85,10 +86,14 @@ class Offer(msgspec.Struct, kw_only=True):
 
 
 def is_moved(record: DocumentRecord) -> bool:
-    """True when the entry is dated outside the closed period of its document. A correction is not meant: its dates
-    were approved by whoever accepted it.
+    """True when the entry is dated outside the closed period of its document, on a day that nobody has agreed to yet.
+
+    The days of a correction are agreed to when it is accepted.
     """
-    return record.entry is not None and not record.document.correction and record.entry.date != record.document.date
+    if record.entry is None or is_reversal(record.document):
+        return False
+    agreed = record.posting.entry_date if record.posting is not None else None
+    return record.entry.date not in (record.document.date, agreed)
 
 
 class _Policy:
