@@ -96,6 +96,11 @@ def versioned(document: Document, version: int) -> Document:
     return document if version < 2 else new_version(document, version)
 
 
+def key_before(document: Document) -> str:
+    """The key of the version before ``document``; the first version has none before, and gets its own."""
+    return versioned(msgspec.structs.replace(document, correction=""), version_of(document) - 1).key
+
+
 def reversal_of(document: Document) -> Document:
     """The document that takes ``document``'s entry back: same content, opposite kind."""
     return msgspec.structs.replace(

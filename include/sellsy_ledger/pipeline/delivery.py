@@ -22,6 +22,7 @@ from sellsy_ledger.connectors.base import BatchState, PostedEntry, PostingReques
 from sellsy_ledger.core.capabilities import PdfSupport
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError, DocumentError, OutcomeUnknown, PostingConflict
+from sellsy_ledger.http.last_check import checked_last
 from sellsy_ledger.pipeline.acknowledgements import unacknowledged
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.comparison import differences
@@ -113,7 +114,7 @@ class FileWriter(EntryWriter):
             self.store(record, state=State.CONFLICT, reason=None, detail=detail, posting=posting, note=detail)
             return
         # Ready although it was handed over before: a person said that nothing was imported, and left the file there.
-        left_there = record.state is State.READY and record.posting is not None
+        left_there = record.state is State.READY and record.posting is not None and record.posting.attempts > 0
         self.store(
             record,
             state=State.DELIVERED,
@@ -170,7 +171,8 @@ def deliver_batch(company: Company) -> StepReport:
 def _deliver(step: Batch, name: str, keys: Sequence[str]) -> Counter[str]:
     company = step.company
     damaged: dict[str, DocumentError] = {}
-    result = company.connector.deliver_batch(name, _requests(step, keys, damaged))
+    with checked_last(step.check_lease):
+        result = company.connector.deliver_batch(name, _requests(step, keys, damaged))
     delivered = set(result.delivered)
     states: Counter[str] = Counter()
     for part in chunks(keys, LOAD_CHUNK):

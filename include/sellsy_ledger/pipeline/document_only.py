@@ -50,7 +50,7 @@ class DepositWriter(Writer[Deposit, Receipt]):
                 return None
             raise
 
-    def write(self, item: Deposit) -> Receipt:
+    def write(self, item: Deposit, posting: Posting) -> Receipt:
         """Hand the PDF over."""
         return self.connector.deposit_document(item)
 

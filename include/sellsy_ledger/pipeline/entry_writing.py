@@ -6,10 +6,13 @@ import msgspec
 
 from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
 from sellsy_ledger.core.capabilities import KeySupport
+from sellsy_ledger.core.corrections import key_before
+from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.fingerprint import payload_hash
-from sellsy_ledger.core.ledger import Ledger
-from sellsy_ledger.core.outcomes import State
-from sellsy_ledger.errors import DocumentError, OutcomeUnknown
+from sellsy_ledger.core.ledger import Ledger, LedgerIndex
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.errors import DocumentError, InvariantBroken, OutcomeUnknown, PostingRefused
+from sellsy_ledger.http.last_check import checked_last
 from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger.pipeline.posting_request import build_request
 from sellsy_ledger.pipeline.relinking import as_held, as_linked
@@ -70,9 +73,34 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
         """The entry under our key."""
         return self.connector.find_entry(item)
 
-    def write(self, item: PostingRequest) -> Receipt:
-        """Book it."""
+    def write(self, item: PostingRequest, posting: Posting) -> Receipt:
+        """Book it, in the place of the entry that it corrects where that was agreed."""
+        if posting.replaces:
+            return self.connector.replace_entry(item, posting.replaces)
         return self.connector.post_entry(item)
+
+    def refused(self, record: DocumentRecord, posting: Posting, error: DocumentError) -> None:
+        """As ever; but an entry that was to be replaced and cannot be any more (validated, lettered) is reversed on its
+        own day, and this one is booked beside it: the books end with what was agreed. On a day that is closed by now
+        nothing is moved by itself: it waits until the period is open again.
+        """
+        if not posting.replaces or not isinstance(error, PostingRefused):
+            super().refused(record, posting, error)
+            return
+        day, note = self._replaced(record).date, str(error)[:500]
+        if LedgerIndex(self.ledger).is_open(day):
+            self.company.register.reverse_instead(self.company.name, record.key, day, who=self.company.who, note=note)
+            self.step.moved(record, State.READY)
+        else:
+            closed = {"state": State.WAITING, "reason": Reason.PERIOD_CLOSED, "detail": f"{day:%d/%m/%Y}"}
+            self.store(record, posting=posting, note=note, **closed)
+
+    def _replaced(self, record: DocumentRecord) -> JournalEntry:
+        """The entry whose place ``record`` was to take."""
+        (before,) = self.company.register.load(self.company.name, [key_before(record.document)])
+        if before.entry is None:
+            raise InvariantBroken(f"{record.key} replaces an entry, and {before.key} has none")
+        return before.entry
 
     def found(self, record: DocumentRecord, item: PostingRequest, posting: Posting, held: PostedEntry) -> None:
         """An entry under our key: the one we would send, or a conflict that a person decides."""
@@ -156,7 +184,8 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
             request = build_request(self.company, record, self.ledger)
             held = self.connector.read_back(request, posting.entry_id) if self.capabilities.read_back else None
             if held is None or not held.pdf_present:
-                self.connector.attach_document(request, posting.entry_id)
+                with checked_last(self.step.check_lease):
+                    self.connector.attach_document(request, posting.entry_id)
         except (DocumentError, OutcomeUnknown) as error:
             self.step.store(record, detail=error.message, note=str(error)[:500])
             return

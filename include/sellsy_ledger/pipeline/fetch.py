@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.errors import ConfigurationError
+from sellsy_ledger.errors import ConfigurationError, TryLater
 from sellsy_ledger.pipeline.acknowledgements import has_news
 from sellsy_ledger.pipeline.company import Company, Selection
+from sellsy_ledger.pipeline.corrections import lacks_proposals, propose
 from sellsy_ledger.pipeline.scan import Scan
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import LEASE_SECONDS, OPEN_STATES, chunks
@@ -45,6 +46,7 @@ def fetch_invoices(company: Company, selection: Selection, *, batch_size: int = 
         _pin_account(company)
         scan = Scan(company, selection)
         scan.run()
+        _propose_corrections(company)
         keys = _keys_to_work_on(company, scan)
         parts = list(chunks(keys, batch_size))
         if not parts and _looks_at_everything(selection) and has_news(company):
@@ -65,6 +67,17 @@ def is_preview(company: Company) -> bool:
     """True when this run was asked to stop before anything is written to the tool."""
     note = json.loads(company.register.note(company.name, RUN_NOTE) or "{}")
     return note.get("run_id") == company.run_id and bool(note.get("preview"))
+
+
+def _propose_corrections(company: Company) -> None:
+    """Say what would correct the documents that changed after they were posted, where nothing has been said yet. A
+    tool that does not answer costs the night nothing: the next one asks again.
+    """
+    if lacks_proposals(company):
+        try:
+            propose(company)
+        except TryLater as error:
+            log.warning("%s: corrections cannot be proposed tonight: %s", company.name, error)
 
 
 def _looks_at_everything(selection: Selection) -> bool:

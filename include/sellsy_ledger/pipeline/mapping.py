@@ -32,9 +32,11 @@ def map_vat_and_accounts(company: Company, batch: str) -> StepReport:
             step.pass_over()
             return step.close()
         ledger = LedgerIndex(read_ledger_once(company))
-        # Policy `ask`: prepared with the day that it would get, and held back by the posting step until it is approved.
-        journaliser = Journaliser(company.settings, ledger, company.connector.capabilities, period_approved=True)
+        journalisers = Journalisers(company, ledger)
         for record in step.records():
+            if is_reversal(record.document):
+                _map_reversal(step, record, ledger)
+                continue
             third_party = record.ledger_third_party
             if not reaches(record, Stage.MAPPING) or third_party is None or record.document.rows is None:
                 continue
@@ -56,7 +58,8 @@ class Journalisers:
     def __init__(self, company: Company, ledger: LedgerIndex) -> None:
         capabilities = company.connector.capabilities
         self._ledger = ledger
-        self._ordinary = Journaliser(company.settings, ledger, capabilities)
+        # Policy `ask`: prepared with the day that it would get, and held back by the posting step until it is approved.
+        self._ordinary = Journaliser(company.settings, ledger, capabilities, period_approved=True)
         self._dated = Journaliser(first_open_day_settings(company.settings), ledger, capabilities)
 
     def of(self, record: DocumentRecord) -> Journaliser:

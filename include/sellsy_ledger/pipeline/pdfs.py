@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
+from sellsy_ledger.core.corrections import is_reversal
 from sellsy_ledger.core.documents import Document, SupportingDocument
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import DocumentError, TryLater
@@ -36,7 +37,8 @@ def fetch_pdfs(company: Company, batch: str) -> StepReport:
         for record in step.records(CHUNK):
             if not reaches(record, Stage.PDFS):
                 continue
-            if record.supporting_document is not None:
+            # A reversal goes with the PDF of what it reverses, or without where that had none.
+            if record.supporting_document is not None or is_reversal(record.document):
                 _go_on(step, record)
                 continue
             step.hold_lease()

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from sellsy_ledger.core.corrections import Action, Situation, decide, version_of, versioned
+from sellsy_ledger.core.corrections import Action, Situation, decide, key_before
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.journalise import Journaliser
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
@@ -16,7 +16,7 @@ from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import Outcome, State
 from sellsy_ledger.core.settings import ClosedPeriod, CompanySettings
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty, match
-from sellsy_ledger.errors import DocumentError, InvariantBroken, PostingConflict
+from sellsy_ledger.errors import DocumentError, PostingConflict
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.posting_request import build_request
 from sellsy_ledger.pipeline.proposals import Proposal, sealed
@@ -98,12 +98,8 @@ class Proposer:
         posting = record.posting
         if posting is None or not posting.replaces or posting.posted_at is not None:
             return record
-        first = msgspec.structs.replace(record.document, correction="")
-        before = versioned(first, version_of(record.document) - 1).key
-        found = self._company.register.load(self._company.name, [before])
-        if not found:
-            raise InvariantBroken(f"{record.key} replaces {posting.replaces}, and there is no {before}")
-        return found[0]
+        (before,) = self._company.register.load(self._company.name, [key_before(record.document)])
+        return before
 
     def _outcome(self, booked: DocumentRecord, changed: Document) -> Outcome | None:
         """The entry that the changed document gives, or why it gives none; None when nobody can say today."""

@@ -5,6 +5,9 @@ when Sellsy's accounting journal says what it said before, nothing is listed. Li
 document is asked for in detail only when it is new or changed, and only when its entry needs more than the list and
 the accounting journal tell. Pages are recorded as they come: a run that breaks resumes behind the last page it
 recorded, and memory holds one page plus the keys.
+
+Once a posted document was corrected, what Sellsy lists under its id is the version after: it is recorded under that
+version's key (:mod:`sellsy_ledger.core.corrections`).
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ import datetime as dt
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
+from sellsy_ledger.core.corrections import base_of, is_reversal_key, versioned
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.fingerprint import fingerprint
 from sellsy_ledger.core.outcomes import Reason, State
@@ -25,7 +29,8 @@ from sellsy_ledger.core.rows import rows_suffice
 from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.errors import DocumentError, TryLater
 from sellsy_ledger.pipeline.company import Company, Selection
-from sellsy_ledger.pipeline.steps import LEASE_SECONDS, OPEN_STATES, Patience, chunks, detail_of, state_of_refusal
+from sellsy_ledger.pipeline.retractions import note_retractions
+from sellsy_ledger.pipeline.steps import LEASE_SECONDS, OPEN_STATES, Patience, detail_of, state_of_refusal
 from sellsy_ledger.register.states import IN_FLIGHT
 from sellsy_ledger.register.states import OPEN as NOT_IN_BOOKS
 from sellsy_ledger.register.store import Change, DocumentRecord
@@ -39,10 +44,6 @@ log = logging.getLogger(__name__)
 MARK_NOTE = "accounting_mark"
 # However quiet Sellsy's journal is, everything is listed again once a week.
 FULL_SCAN_EVERY = dt.timedelta(days=7)
-# More documents than this gone from Sellsy's list at once is taken for a wrong list, not for so many retractions.
-BELIEVABLE_RETRACTIONS = 10
-BELIEVABLE_SHARE = 0.2
-_HANDED_OVER = (State.DELIVERED, State.POSTED, State.VERIFIED)
 
 
 class Scan:
@@ -57,6 +58,8 @@ class Scan:
         self.new = 0
         self.unreadable: set[str] = set()
         self._seen: set[str] = set()
+        numbered = company.register.select(company.name, numbers=selection.numbers) if selection.numbers else []
+        self._reversals = set(filter(is_reversal_key, numbered))
         self._patience = Patience()
         self._is_clean = True
 
@@ -78,8 +81,11 @@ class Scan:
             self._record(self._wanted(page))
             self.company.register.take_lease(self.company.name, holder=self.company.run_id, seconds=LEASE_SECONDS)
         self._record_problems()
+        if self.selection.retry == "all":
+            self._ask_reversals_again()
         if self._is_whole:
-            self._note_retractions()
+            went = note_retractions(self.company, self.selection, self._seen, self._patience)
+            self._is_clean = went and self._is_clean
             self._remember_mark(mark)
             self.company.register.note_caught_up(self.company.name)
 
@@ -119,26 +125,42 @@ class Scan:
     def _record_problems(self) -> None:
         """Accounted documents that the reader could not read: seen, shown with their reason, never posted."""
         company = self.company
-        problems = {problem.key: problem for problem in company.sellsy.problems if problem.id is not None}
+        told = {problem.key: problem for problem in company.sellsy.problems if problem.id is not None}
+        self._seen.update(told)
+        versions = company.register.versions(company.name)
+        placeholders = {
+            key: versioned(_placeholder(problem, company.now().astimezone(PARIS).date()), versions.get(key, 1))
+            for key, problem in told.items()
+        }
+        problems = {placeholders[key].key: problem for key, problem in told.items()}
         self.unreadable = set(problems)
-        self._seen.update(problems)
         known = {record.key: record.state for record in company.register.records(company.name, list(problems))}
         # Those that could still be posted as they were read before are looked at again every night.
         self._is_clean = self._is_clean and not OPEN_STATES.intersection(known.values())
-        unknown = [problem for key, problem in problems.items() if key not in known]
-        today = company.now().astimezone(PARIS).date()
-        company.register.record_seen(
-            company.name, [(_placeholder(problem, today), None, "") for problem in unknown], who=company.who
-        )
+        unknown = {one.key: one for one in placeholders.values() if one.key not in known}
+        company.register.record_seen(company.name, [(one, None, "") for one in unknown.values()], who=company.who)
+        company.register.apply(company.name, [_stopped(key, problems[key].error) for key in unknown], who=company.who)
+
+    def _ask_reversals_again(self) -> None:
+        """Sellsy never lists a reversal: one that the tool refused is asked again here."""
+        company = self.company
+        refused = [
+            key for key in company.register.select(company.name, states=[State.REJECTED]) if is_reversal_key(key)
+        ]
         company.register.apply(
-            company.name, [_stopped(problem.key, problem.error) for problem in unknown], who=company.who
+            company.name,
+            [Change(key=key, state=State.SEEN, note="asked again") for key in refused if self.takes(key)],
+            who=company.who,
         )
 
     def takes(self, key: str) -> bool:
         """True when the selection takes the document: in scope, and listed when numbers were asked for."""
         if key in self.unreadable:
             return False
-        return _in_scope(self.company, key) and (not self.selection.numbers or key in self._seen)
+        if not _in_scope(self.company, key):
+            return False
+        # A reversal is never listed: it goes with the numbers asked for.
+        return not self.selection.numbers or base_of(key) in self._seen or key in self._reversals
 
     def _wanted(self, page: Sequence[tuple[Document, ThirdParty | None]]) -> list[tuple[Document, ThirdParty | None]]:
         wanted = self.selection
@@ -156,6 +178,8 @@ class Scan:
 
     def _record(self, page: list[tuple[Document, ThirdParty | None]]) -> None:
         company = self.company
+        versions = company.register.versions(company.name)
+        page = [(versioned(document, versions.get(document.key, 1)), party) for document, party in page]
         known = {
             record.key: record for record in company.register.load(company.name, [document.key for document, _ in page])
         }
@@ -165,8 +189,8 @@ class Scan:
             record = known.get(document.key)
             mark = fingerprint(document)
             if record is not None and record.fingerprint == mark:
-                if record.state is State.RETRACTED:
-                    # Accounted again as it was: the register puts it back where its posting left it.
+                if record.state in (State.RETRACTED, State.CHANGED_AFTER_POSTING):
+                    # As it was posted, again: the register puts it back where its posting left it, or says so.
                     fresh.append((record.document, record.third_party, mark))
                 changes += self._known_again(record, document)
                 continue
@@ -187,7 +211,7 @@ class Scan:
         if self._has_its_rows(document):
             return document, []
         try:
-            detail = self.company.sellsy.detail(document)
+            detail = msgspec.structs.replace(self.company.sellsy.detail(document), correction=document.correction)
         except DocumentError as error:
             return document, [_stopped(document.key, error)]
         except TryLater as error:
@@ -234,27 +258,6 @@ class Scan:
         found = self.company.sellsy.third_parties(unknown)
         return [(document, third_party or found.get(document.key), mark) for document, third_party, mark in fresh]
 
-    def _note_retractions(self) -> None:
-        company = self.company
-        watched = [*OPEN_STATES, *_HANDED_OVER]
-        known = company.register.select(company.name, states=watched, dated_from=self.selection.dated_from)
-        known = [key for key in known if _in_scope(company, key)]
-        gone = [key for key in known if key not in self._seen]
-        if len(gone) > max(BELIEVABLE_RETRACTIONS, BELIEVABLE_SHARE * len(known)):
-            log.warning(
-                "%s: %d of %d known documents are missing from Sellsy's list; too many to be retractions, "
-                "nothing was changed. Check the rights of the Sellsy connection.",
-                company.name,
-                len(gone),
-                len(known),
-            )
-            return
-        for part in chunks(gone, 200):
-            records = company.register.load(company.name, part)
-            company.register.apply(
-                company.name, [change for record in records for change in _retracted(record)], who=company.who
-            )
-
 
 def _same(record: DocumentRecord, change: Change) -> bool:
     return (record.state, record.reason, record.detail) == (change.state, change.reason, change.detail)
@@ -288,13 +291,6 @@ def _placeholder(problem: Problem, today: dt.date) -> Document:
 def _unavailable(key: str) -> Change:
     detail = " : Sellsy n'a pas donné le détail de la pièce"
     return Change(key=key, state=State.WAITING, reason=Reason.TOOL_UNAVAILABLE, detail=detail)
-
-
-def _retracted(record: DocumentRecord) -> Iterable[Change]:
-    if record.state in _HANDED_OVER:
-        yield Change(key=record.key, state=State.RETRACTED, note="no longer accounted in Sellsy")
-    elif record.reason is not Reason.NOT_ACCOUNTED:
-        yield Change(key=record.key, state=State.WAITING, reason=Reason.NOT_ACCOUNTED, detail="", entry=None)
 
 
 def _in_scope(company: Company, key: str) -> bool:

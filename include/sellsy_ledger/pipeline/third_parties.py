@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from sellsy_ledger.core.capabilities import ThirdPartySupport
+from sellsy_ledger.core.corrections import is_reversal
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Ledger
 from sellsy_ledger.core.outcomes import Reason, State
@@ -53,7 +54,8 @@ def resolve_third_parties(company: Company, batch: str) -> StepReport:
             return step.close()
         resolver = _Resolver(step, read_ledger_once(company))
         for record in step.records():
-            if not reaches(record, Stage.THIRD_PARTIES):
+            if not reaches(record, Stage.THIRD_PARTIES) or is_reversal(record.document):
+                # A reversal names the third party of the entry that it reverses.
                 continue
             third_party = record.third_party or _from_document(record)
             answer = resolver.resolve(third_party)

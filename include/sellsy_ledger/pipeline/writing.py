@@ -3,6 +3,11 @@
 Per document: what would be sent is built and sealed; key, hash and state ``posting`` are committed before any write;
 the tool is asked for the key unless this is provably the first try; one write; its answer is committed. A lost answer
 leaves ``outcome_unknown``: the next run asks the tool first, and never writes while the tool cannot tell.
+
+Right before the write itself, lease and intent are looked at once more: a run that was frozen in between, and overtaken
+by another one, sends nothing any more. Whoever finds an intent without an outcome waits until what may have left under
+it must have arrived, and never concludes from not finding it in the run that began it: a clock that was put forward
+would make minutes look like hours there.
 """
 
 from __future__ import annotations
@@ -23,12 +28,13 @@ from sellsy_ledger.errors import (
     ConfigurationError,
     DocumentError,
     InvariantBroken,
+    LeaseHeld,
     OutcomeUnknown,
     PostingConflict,
     TryLater,
 )
 from sellsy_ledger.pipeline.approval import Approvals
-from sellsy_ledger.pipeline.steps import Batch, detail_of, state_of_refusal
+from sellsy_ledger.pipeline.steps import LONGEST_WRITE_SECONDS, Batch, detail_of, state_of_refusal
 from sellsy_ledger.register.store import DocumentRecord, Posting
 
 __all__ = ["IN_DOUBT", "TO_POST", "Writer"]
@@ -46,10 +52,24 @@ TOO_EARLY = (
     "la réponse de l'outil s'est perdue et l'écriture n'y est pas encore visible ; elle y sera cherchée à nouveau"
 )
 
+# The event of an intent, as the register calls it.
+BEGUN = "posting_begun"
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
 Item = TypeVar("Item")
 """What goes to the tool for one document."""
 Held = TypeVar("Held")
 """What the tool shows of it when it is looked up."""
+
+
+# A write that has not left so long after its intent does not leave any more: whoever finds the intent counts on that.
+LONGEST_INTENT = dt.timedelta(minutes=10)
+# Even a tool that shows at once what it took can be at work on it as long as a request lasts.
+SETTLES_AT_LEAST = dt.timedelta(seconds=LONGEST_WRITE_SECONDS)
+
+
+class _LeftToAnother(LeaseHeld):
+    """Somebody else began to post the document after this try did; only this document is left alone."""
 
 
 @dataclass
@@ -88,7 +108,7 @@ class Writer(ABC, Generic[Item, Held]):
         """What the tool holds of it."""
 
     @abstractmethod
-    def write(self, item: Item) -> Receipt:
+    def write(self, item: Item, posting: Posting) -> Receipt:
         """Send it, with one write."""
 
     @abstractmethod
@@ -152,20 +172,20 @@ class Writer(ABC, Generic[Item, Held]):
 
     def write_once(self, record: DocumentRecord, item: Item, sealed: str) -> None:
         """Intent, look-up, write, answer; whatever happens, the register says the truth before this ends."""
-        settles = record.state in IN_DOUBT and self.capabilities.settles_within_seconds > 0
-        if settles and not self._is_surely_absent(record, item):
+        in_doubt = record.state in IN_DOUBT
+        if in_doubt and not self._is_surely_absent(record, item):
             return
         forgotten = self.is_forgotten(record)
         posting = self.begin(record, sealed)
         if posting is None:
             return
         fresh = not forgotten and (posting.attempts == 1 or record.state is State.READY)
-        doubt = _Doubt(surely_absent=settles or fresh)
+        doubt = _Doubt(surely_absent=in_doubt or fresh)
         with self._telling(record, posting, doubt):
             if forgotten and not self.can_ask:
                 self.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=CANNOT_TELL, posting=posting)
                 return
-            if not settles and (forgotten or posting.attempts > 1 or self.looks_up_first_tries):
+            if not in_doubt and (forgotten or posting.attempts > 1 or self.looks_up_first_tries):
                 held = self.find(item, surely_absent=doubt.surely_absent)
                 if held is not None:
                     self.found(record, item, posting, held)
@@ -176,7 +196,7 @@ class Writer(ABC, Generic[Item, Held]):
                     return
                 doubt.surely_absent = True
                 self.looks_up_first_tries = False
-            self.written(record, item, posting, self.write(item))
+            self.written(record, item, posting, self.write(item, posting))
 
     def _is_surely_absent(self, record: DocumentRecord, item: Item) -> bool:
         """Look for a document in doubt before any new intent: the time of its last write must stay known, because
@@ -189,22 +209,40 @@ class Writer(ABC, Generic[Item, Held]):
             if held is not None:
                 self.found(record, item, posting, held)
             else:
-                absent = self._has_settled(posting.started_at) and self._has_settled(self._restored_at)
+                absent = self._has_arrived(record, posting) and self._has_settled(self._restored_at)
                 if not absent:
-                    self.step.change(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=TOO_EARLY)
+                    self._leave_in_doubt(record)
         return absent
+
+    def _has_arrived(self, record: DocumentRecord, posting: Posting) -> bool:
+        """True when whatever left under the intent is visible in the tool by now, and this is another run."""
+        if posting.started_at is None or not self._has_settled(posting.started_at + LONGEST_INTENT):
+            return False
+        begun = [one for one in self.company.register.events(self.company.name, record.key) if one.what == BEGUN]
+        return not begun or begun[-1].who != self.company.who
+
+    def _leave_in_doubt(self, record: DocumentRecord) -> None:
+        """Nothing to conclude yet. A twin of this task may have booked the document since it was read."""
+        try:
+            self.step.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=TOO_EARLY)
+        except InvariantBroken:
+            (now,) = self.company.register.load(self.company.name, [record.key])
+            if now.state in TO_POST:
+                raise
 
     @property
     def _restored_at(self) -> dt.datetime:
         """Since when nothing unknown to this register was posted; the beginning of time when it never was restored."""
-        return self._restored.at if self._restored is not None else dt.datetime.min.replace(tzinfo=dt.UTC)
+        return self._restored.at if self._restored is not None else _NEVER
 
     def _has_settled(self, since: dt.datetime | None) -> bool:
         """True when whatever was written by ``since`` is visible in the tool by now."""
         if since is None:
             return False
-        settling = dt.timedelta(seconds=self.capabilities.settles_within_seconds)
-        return not settling or self.company.now() - since > settling
+        if since == _NEVER:
+            return True
+        settling = max(dt.timedelta(seconds=self.capabilities.settles_within_seconds), SETTLES_AT_LEAST)
+        return self.company.now() - since > settling
 
     def begin(self, record: DocumentRecord, sealed: str, *, handle: str = "") -> Posting | None:
         """Commit the intent; None when somebody else is at the document, or its key belongs to another one."""
@@ -242,6 +280,8 @@ class Writer(ABC, Generic[Item, Held]):
         """Store what an error says of the document."""
         try:
             yield
+        except _LeftToAnother as error:
+            log.warning("%s", error)
         except DocumentError as error:
             if doubt.surely_absent:
                 self.refused(record, posting, error)

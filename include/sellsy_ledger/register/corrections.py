@@ -17,6 +17,7 @@ from sqlalchemy import and_, or_, select
 from sellsy_ledger.core.corrections import (
     Action,
     base_of,
+    key_before,
     new_version,
     reversal_of,
     reversed_entry,
@@ -125,7 +126,7 @@ class Corrections(CompanyMemory):
                     continue
                 record = row.record()
                 beside = [reversal_of(record.document).key, _next_version(record, record.document).key]
-                beside += [_before(record), reversal_of(_previous(record)).key]
+                beside += [key_before(record.document), _reversal_key_before(record)]
                 _correct(writes, row, correction, read_rows(connection, company, beside))
                 done.append(correction.key)
         return done
@@ -147,7 +148,7 @@ class Corrections(CompanyMemory):
         with self._writing(company, who) as (connection, writes):
             row = read_rows(connection, company, [key])[key]
             record = row.record()
-            before = read_rows(connection, company, [_before(record)])[_before(record)]
+            before = read_rows(connection, company, [key_before(record.document)])[key_before(record.document)]
             writes.put(_reversal(writes, before, reversal_date), "reversal_made", note)
             before.detail = REVERSED
             writes.put(before, "corrected", note)
@@ -163,7 +164,7 @@ def _correct(writes: WriteSet, row: StoredDocument, correction: Correction, besi
         _take_note(writes, row, changed)
     elif record.posting is not None and record.posting.replaces and record.posting.posted_at is None:
         # Taken back before it could replace anything: what it was to replace goes, and it never comes.
-        before = beside[_before(record)]
+        before = beside[key_before(record.document)]
         _add(writes, _reversal(writes, before, _day(correction)), beside, "reversal_made")
         before.detail = REVERSED
         writes.put(before, "corrected", action.value)
@@ -238,14 +239,9 @@ def _next_version(record: DocumentRecord, content: Document) -> Document:
     return new_version(content, version_of(record.document) + 1)
 
 
-def _previous(record: DocumentRecord) -> Document:
-    """The document under the label of the version before (of the first version: its own)."""
+def _reversal_key_before(record: DocumentRecord) -> str:
     unlabelled = msgspec.structs.replace(record.document, correction="")
-    return versioned(unlabelled, version_of(record.document) - 1)
-
-
-def _before(record: DocumentRecord) -> str:
-    return _previous(record).key
+    return reversal_of(versioned(unlabelled, version_of(record.document) - 1)).key
 
 
 def _day(correction: Correction) -> date:

@@ -26,6 +26,7 @@ from sellsy_ledger.connectors.base import (
 )
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities, KeySupport, PdfSupport, ThirdPartySupport, VatSupport
+from sellsy_ledger.core.corrections import base_of
 from sellsy_ledger.core.documents import Direction, Document, Kind, Row, ThirdPartyRef, VatAmount
 from sellsy_ledger.core.ledger import Account, FiscalYear, Journal, Ledger, VatCode
 from sellsy_ledger.core.outcomes import Reason
@@ -198,7 +199,10 @@ class FakeReader:
     def detail(self, document: Document) -> Document:
         self.calls.append(f"detail {document.key}")
         self._fail("detail", document.key)
-        return next(known for known in self.documents if known.key == document.key)
+        found = next((known for known in self.documents if known.key == base_of(document.key)), None)
+        if found is None:
+            raise DocumentError("no such document", reason=Reason.NOT_ACCOUNTED)
+        return found
 
     def third_parties(self, documents: Sequence[Document]) -> Mapping[str, ThirdParty]:
         return {document.key: third_party_of(document) for document in documents}
