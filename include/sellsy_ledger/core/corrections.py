@@ -158,6 +158,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         is_booked: the entry is known to be in the books.
         posted: the entry that was sent; None where none was.
         new: the entry that the changed document gives; None when it gives none today.
+        reaches_new: the changed document is dated in the time that is synchronised; False = before its start.
         replaceable: the tool changes booked entries in their place, and says that this one may still be changed.
         reversal_date: the first open day from the posted entry's own day on; None when no day is open.
     """
@@ -167,6 +168,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     is_booked: bool
     posted: JournalEntry | None = None
     new: JournalEntry | None = None
+    reaches_new: bool = True
     replaceable: bool = False
     reversal_date: dt.date | None = None
 
@@ -174,7 +176,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 def decide(situation: Situation) -> Action:
     """What to propose. A posted entry is reversed beside itself unless nothing changes, or its place can be kept."""
     posted, new = situation.posted, situation.new
-    if not situation.is_ours or not situation.is_booked or posted is None:
+    if not (situation.is_ours and situation.is_booked and situation.reaches_new) or posted is None:
         return Action.BY_HAND
     if not situation.retracted and new is not None:
         if books_the_same(posted, new):

@@ -3,6 +3,10 @@
 Sellsy is listed again, the register is read, every booked entry is read back from the tool. Nothing is repaired here.
 Sums are of gross amounts with credit notes negative. Where the tool cannot be read the level says ``not_provable``; so
 it does where a document was handed over and nobody can see in the books what became of it.
+
+Corrections add up with what they correct: a reversal counts its document once less, in the month of that document; an
+entry that was replaced, or corrected by hand, does not count beside its new version. What changed and is not corrected
+yet is named with what is proposed.
 """
 
 from __future__ import annotations
@@ -14,18 +18,23 @@ from typing import Any, Literal
 
 import msgspec
 
+from sellsy_ledger.core.corrections import is_reversal, versioned
 from sellsy_ledger.core.documents import Document
-from sellsy_ledger.core.outcomes import State, sentence
+from sellsy_ledger.core.outcomes import Reason, State, sentence
 from sellsy_ledger.errors import ConfigurationError, DocumentError, PostingConflict
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.comparison import differences, third_party_cents
+from sellsy_ledger.pipeline.corrections import lacks_proposals, propose, stored_proposals
 from sellsy_ledger.pipeline.steps import LOAD_CHUNK, chunks
 from sellsy_ledger.pipeline.verify import GONE, read_back
 from sellsy_ledger.register.store import DocumentRecord
 
 __all__ = ["Gap", "Proof", "Total", "prove"]
 
-HANDED_OVER = (State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING, State.RETRACTED)
+HANDED_OVER = (
+    *(State.DELIVERED, State.POSTED, State.VERIFIED, State.CHANGED_AFTER_POSTING, State.RETRACTED),
+    *(State.CORRECTED, State.ADOPTED),
+)
 
 
 class Total(msgspec.Struct, kw_only=True):
@@ -34,9 +43,9 @@ class Total(msgspec.Struct, kw_only=True):
     documents: int = 0
     gross_cents: int = 0
 
-    def add(self, cents: int) -> None:
-        """One more document."""
-        self.documents += 1
+    def add(self, cents: int, *, documents: int = 1) -> None:
+        """One more document; one less for a reversal."""
+        self.documents += documents
         self.gross_cents += cents
 
 
@@ -52,6 +61,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 class Proof(msgspec.Struct, kw_only=True):
     """A month's proof. ``level``: ``proved`` (three equal sums, no gap), ``gaps``, or ``not_provable``. ``unseen`` =
     documents that were handed over and cannot be read back: they count in the register and not in the ledger.
+    ``corrections`` = reversals and new versions among the documents of the month.
     """
 
     company: str
@@ -61,6 +71,7 @@ class Proof(msgspec.Struct, kw_only=True):
     register: Total = msgspec.field(default_factory=Total)
     ledger: Total | None = None
     unseen: int = 0
+    corrections: int = 0
     gaps: list[Gap] = msgspec.field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -83,15 +94,24 @@ def prove(company: Company, month: str) -> Proof:
     first, last = _bounds(month)
     proof = Proof(company=company.name, month=month)
     first = max(first, company.settings.start_date)
+    if lacks_proposals(company):
+        propose(company)
+    proposals = {one.key: one.sentence for one in stored_proposals(company.register, company.name)}
     listed = _listed(company, first, last, proof) if first <= last else set()
     readable = company.connector.capabilities.read_back
     if readable:
         proof.ledger = Total()
     for keys in chunks(company.register.select(company.name, dated_from=first, dated_to=last), LOAD_CHUNK):
-        for record in company.register.load(company.name, keys):
-            listed_here = record.key in listed
+        records = company.register.load(company.name, keys)
+        corrected = [record.document for record in records if record.state is State.CORRECTED]
+        reversed_keys = company.register.reversed_keys(company.name, corrected)
+        for record in records:
+            if record.state is State.CORRECTED and record.key not in reversed_keys:
+                # Replaced in its place, or by hand: its new version counts.
+                continue
+            listed_here = record.key in listed or record.state is State.CORRECTED or is_reversal(record.document)
             listed.discard(record.key)
-            _compare(company, record, proof, listed=listed_here)
+            _compare(company, record, proof, listed=listed_here, proposal=proposals.get(record.key, ""))
     proof.gaps += [_never_recorded(key) for key in sorted(listed)]
     proof.level = _level(proof)
     company.register.store_proof(
@@ -109,8 +129,10 @@ def _bounds(month: str) -> tuple[dt.date, dt.date]:
 
 def _listed(company: Company, first: dt.date, last: dt.date, proof: Proof) -> set[str]:
     keys: set[str] = set()
+    versions = company.register.versions(company.name)
     for page in company.sellsy.accounted(company.settings.scope.directions, first, last):
-        for document, _ in page:
+        for shown, _ in page:
+            document = versioned(shown, versions.get(shown.key, 1))
             if first <= document.date <= last and document.key not in keys:
                 keys.add(document.key)
                 proof.sellsy.add(_signed(document))
@@ -121,28 +143,44 @@ def _signed(document: Document) -> int:
     return -document.gross_cents if document.kind.is_credit_note else document.gross_cents
 
 
-def _compare(company: Company, record: DocumentRecord, proof: Proof, *, listed: bool) -> None:
+def _compare(company: Company, record: DocumentRecord, proof: Proof, *, listed: bool, proposal: str) -> None:
     if not _in_scope(company, record):
         return
-    if not listed:
-        proof.gaps.append(_gap(record, "comptabilisée auparavant, absente de Sellsy aujourd'hui"))
+    if record.document.correction:
+        proof.corrections += 1
+    if not listed and not _is_over(record):
+        why = "comptabilisée auparavant, absente de Sellsy aujourd'hui"
+        proof.gaps.append(_gap(record, f"{why}. {proposal}".removesuffix(". ")))
     if record.state is State.NOTHING_TO_POST:
         # Zero on every side: counted, and no gap.
         proof.register.documents += 1
         if proof.ledger is not None:
             proof.ledger.documents += 1
         return
+    if _is_over(record):
+        return
     if record.state not in HANDED_OVER:
         why = sentence(record.reason, record.detail) if record.reason else f"état {record.state} {record.detail}"
         proof.gaps.append(_gap(record, why.strip()))
         return
-    proof.register.add(_signed(record.document))
-    if record.state is State.CHANGED_AFTER_POSTING:
-        proof.gaps.append(_gap(record, "modifiée dans Sellsy après sa comptabilisation dans l'outil"))
+    proof.register.add(_signed(record.document), documents=_documents(record))
+    if record.state is State.CHANGED_AFTER_POSTING or record.changed_document is not None:
+        why = "modifiée dans Sellsy après sa comptabilisation dans l'outil"
+        proof.gaps.append(_gap(record, f"{why}. {proposal}".removesuffix(". ")))
     if proof.ledger is None or not _is_readable(record):
         proof.unseen += 1
     else:
         _read_and_add(company, record, proof, proof.ledger)
+
+
+def _is_over(record: DocumentRecord) -> bool:
+    """A new version that was taken back before it was ever booked: nothing of it is anywhere."""
+    never_written = record.posting is None or record.posting.posted_at is None
+    return record.reason is Reason.NOT_ACCOUNTED and bool(record.document.correction) and never_written
+
+
+def _documents(record: DocumentRecord) -> int:
+    return -1 if is_reversal(record.document) else 1
 
 
 def _is_readable(record: DocumentRecord) -> bool:
@@ -162,7 +200,7 @@ def _read_and_add(company: Company, record: DocumentRecord, proof: Proof, ledger
     if held.lines is None:
         proof.unseen += 1
     else:
-        ledger.add(_held_gross(record, third_party_cents(request, held.lines)))
+        ledger.add(_held_gross(record, third_party_cents(request, held.lines)), documents=_documents(record))
     found = differences(
         request,
         held,

@@ -59,7 +59,12 @@ class Proposer:
         retracted = record.state is State.RETRACTED
         changed = None if retracted else record.changed_document
         booked = self._in_the_books(record)
-        situation = Situation(retracted=retracted, is_ours=record.state is not State.ADOPTED, is_booked=False)
+        situation = Situation(
+            retracted=retracted,
+            is_ours=record.state is not State.ADOPTED,
+            is_booked=False,
+            reaches_new=changed is None or changed.date >= self._company.settings.start_date,
+        )
         outcome = None
         if situation.is_ours and booked.entry is not None and _is_booked(booked):
             if changed is not None:
@@ -214,6 +219,12 @@ def _by_hand(company: Company, record: DocumentRecord, booked: DocumentRecord) -
             f"Elle est dans le fichier {handle}, dont personne n'a dit s'il est importé : dites-le d'abord "
             f"(register resolve --batch {handle}), une extourne sera alors proposée ; ou retirez la pièce du fichier, "
             "traitez-la à la main et dites que c'est fait."
+        )
+    changed = record.changed_document
+    if changed is not None and changed.date < company.settings.start_date:
+        return (
+            f"Elle est maintenant datée du {_french(changed.date)}, avant le début de la synchronisation : corrigez "
+            f"l'écriture dans {title}, puis dites que c'est fait."
         )
     return (
         f"Aucun exercice n'est ouvert dans {title} à partir du {_french(booked.entry.date)} : ouvrez-en un, ou "

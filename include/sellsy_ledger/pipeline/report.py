@@ -10,6 +10,7 @@ import msgspec
 
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.pipeline.company import Company
+from sellsy_ledger.pipeline.corrections import stored_proposals
 from sellsy_ledger.pipeline.fetch import RUN_NOTE
 from sellsy_ledger.pipeline.steps import LOAD_CHUNK, chunks
 
@@ -25,7 +26,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     understood, ``worked_on`` in the run's batches; ``states``
     and ``reasons`` count those as the run left them. ``all_states`` and ``all_reasons`` count every document of the
     company; ``delivered`` those handed over and not yet known to be in the books; ``booked``, ``debit_cents`` and
-    ``credit_cents`` its posted and verified entries, of all runs.
+    ``credit_cents`` its posted and verified entries, of all runs. ``proposals`` corrections that wait for a person,
+    ``corrected`` documents whose entry was corrected beside or in its place.
     """
 
     company: str
@@ -39,6 +41,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     all_states: dict[str, int] = {}
     all_reasons: dict[str, int] = {}
     delivered: int = 0
+    proposals: int = 0
+    corrected: int = 0
     booked: int = 0
     debit_cents: int = 0
     credit_cents: int = 0
@@ -83,6 +87,8 @@ def _count_company(company: Company, report: RunReport) -> None:
         if reason is not None:
             reasons[reason.value] += count
     report.delivered = states[State.DELIVERED.value]
+    report.corrected = states[State.CORRECTED.value]
+    report.proposals = len(stored_proposals(company.register, company.name))
     report.all_states, report.all_reasons = dict(sorted(states.items())), dict(sorted(reasons.items()))
 
 
