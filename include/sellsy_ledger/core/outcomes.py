@@ -127,7 +127,7 @@ REASON_TEXTS: dict[Reason, ReasonText] = {
     Reason.APPROVAL_PENDING: ReasonText(
         "Une validation est attendue{detail}.",
         "Le comptable",
-        "Rouvrez la période, ou mettez « approval » à « none » : la validation dans Airflow n'existe pas encore.",
+        "Répondez à la demande dans Airflow, page « Actions requises » ; chaque exécution la pose à nouveau.",
     ),
     Reason.POSSIBLE_DUPLICATE: ReasonText(
         "Cette pièce semble déjà enregistrée : {detail}.",

@@ -165,6 +165,7 @@ class CompanySettings(_Model):
 
     ``posting``: ``posted``, ``draft``, or the pending mode without entry, ``document_only``, which some tools call by
     a word of their own (``panier``, ``pia``). That mode makes no entry and needs no ``mappings``.
+    ``approval_hours``: how long a run waits for a person's answer; below a day, so that the next night is not kept.
     """
 
     company: Slug
@@ -180,6 +181,7 @@ class CompanySettings(_Model):
     label_style: LabelStyle = LabelStyle.THIRD_PARTY_THEN_DESCRIPTION
     closed_period: ClosedPeriod = ClosedPeriod.REFUSE
     approval: Literal["none", "first_run", "every_run"] = "none"
+    approval_hours: int = Field(default=20, ge=1, le=720)
     rounding_rule: RoundingRule = RoundingRule.BY_SIDE
     rounding_cap_cents: int = Field(default=10, ge=0, le=1000)
     mappings: Mappings = _NO_MAPPINGS
@@ -357,15 +359,10 @@ def settings_warnings(settings: CompanySettings) -> list[str]:
             f"mappings.accounts.rounding_debit : {accounts.rounding_debit} n'est pas un compte de charges "
             "(en général 658)."
         )
-    if settings.approval != "none":
+    if settings.approval_hours >= 24 and (settings.approval != "none" or settings.closed_period is ClosedPeriod.ASK):
         warnings.append(
-            "approval : la tâche de validation n'existe pas encore dans Airflow ; toutes les pièces attendront. "
-            "Choisissez « none »."
-        )
-    if settings.closed_period is ClosedPeriod.ASK:
-        warnings.append(
-            "closed_period : avec « ask », une pièce en période close attend que la période soit rouverte ; la "
-            "validation dans Airflow n'existe pas encore."
+            f"approval_hours : une demande peut attendre {settings.approval_hours} heures, et la société n'a qu'une "
+            "exécution à la fois ; les nuits suivantes attendront la réponse."
         )
     return warnings
 

@@ -179,9 +179,19 @@ def test_common_wrong_accounts_are_warned_about() -> None:
     assert settings_warnings(settings()) == []
 
 
-def test_what_would_wait_for_a_validation_that_nobody_can_give_yet_is_said() -> None:
-    assert settings_warnings(settings(approval="first_run"))[0].startswith("approval :")
-    assert settings_warnings(settings(closed_period="ask"))[0].startswith("closed_period :")
+@pytest.mark.parametrize("asking", [{"approval": "first_run"}, {"approval": "every_run"}, {"closed_period": "ask"}])
+def test_a_question_that_may_outlast_the_day_is_warned_about(asking: dict[str, str]) -> None:
+    assert settings_warnings(settings(**asking)) == []
+    assert settings_warnings(settings(**asking, approval_hours=23)) == []
+    assert settings_warnings(settings(**asking, approval_hours=24))[0].startswith("approval_hours :")
+    assert settings_warnings(settings(approval_hours=720)) == []
+
+
+@pytest.mark.parametrize("hours", [0, -1, 721, "bientôt", None, 2.5])
+def test_a_question_waits_for_a_number_of_hours(hours: object) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        settings(approval_hours=hours)
+    assert caught.value.field == "approval_hours"
 
 
 def test_one_wrong_company_hurts_no_other() -> None:
