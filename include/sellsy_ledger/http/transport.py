@@ -30,6 +30,7 @@ from sellsy_ledger.errors import ConfigurationError, LedgerError, OutcomeUnknown
 from sellsy_ledger.http import downloads
 from sellsy_ledger.http.engine import open_manager
 from sellsy_ledger.http.faults import is_bad_certificate, never_left, retry_after_seconds, wait_seconds
+from sellsy_ledger.http.last_check import last_check
 from sellsy_ledger.http.redaction import quiet_urllib3, redact_target
 from sellsy_ledger.http.throttle import Throttle
 
@@ -274,6 +275,8 @@ class Transport:
 
     def _try(self, request: _Request) -> Answer:
         with self.throttle.slot():
+            if request.wrote:
+                last_check()
             answer = self._send(request)
         self.throttle.learn(answer.headers)
         if error := self._error_in(request, answer):

@@ -15,7 +15,7 @@ from sellsy_ledger.errors import DocumentError, InvariantBroken, OutcomeUnknown,
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.entry_writing import EntryWriter
 from sellsy_ledger.pipeline.posting_request import build_request
-from sellsy_ledger.pipeline.steps import Patience, StepReport, open_batch
+from sellsy_ledger.pipeline.steps import Patience, StepReport, detail_of, open_batch
 from sellsy_ledger.pipeline.writing import IN_DOUBT
 from sellsy_ledger.register.store import DocumentRecord, Posting
 
@@ -100,7 +100,7 @@ class Imports:
         """The tool tells nothing of the import: the entry itself is looked for."""
         try:
             self._look_up(record, request, posting, FORGOTTEN, note=str(error)[:500])
-        except (PostingConflict, OutcomeUnknown, DocumentError) as trouble:
+        except (PostingConflict, OutcomeUnknown) as trouble:
             state = State.CONFLICT if isinstance(trouble, PostingConflict) else State.OUTCOME_UNKNOWN
             self._writer.store(record, state=state, reason=None, detail=trouble.message, posting=posting)
         except TryLater as trouble:
@@ -110,7 +110,19 @@ class Imports:
     def _look_up(
         self, record: DocumentRecord, request: PostingRequest, posting: Posting, otherwise: str, *, note: str = ""
     ) -> None:
-        held = self._connector.find_entry(request)
+        try:
+            held = self._connector.find_entry(request)
+        except DocumentError as error:
+            # It is the look-up that was refused: the import may be booked all the same.
+            self._writer.store(
+                record,
+                state=State.OUTCOME_UNKNOWN,
+                reason=None,
+                detail=detail_of(error),
+                note=str(error)[:500],
+                posting=posting,
+            )
+            return
         if held is not None:
             self._writer.found(record, request, posting, held)
         else:

@@ -22,6 +22,7 @@ from sellsy_ledger.register.store import Change, DocumentRecord
 
 __all__ = [
     "LEASE_SECONDS",
+    "LONGEST_WRITE_SECONDS",
     "OPEN_STATES",
     "Batch",
     "Patience",
@@ -38,6 +39,8 @@ __all__ = [
 LOAD_CHUNK = 50
 LEASE_SECONDS = 3600.0
 LEASE_PROLONG_SECONDS = 60.0
+# From the last check before a write until its outcome is known, time-outs included.
+LONGEST_WRITE_SECONDS = 300.0
 
 
 class Stage(IntEnum):
@@ -194,6 +197,10 @@ class Batch:
         if now >= self._lease_until:
             self.company.register.take_lease(self.company.name, holder=self.company.run_id, seconds=LEASE_SECONDS)
             self._lease_until = now + LEASE_PROLONG_SECONDS
+
+    def check_lease(self) -> None:
+        """Right before a write: the lease must outlast it. Raises LeaseHeld when it is lost, or nearly over."""
+        self.company.register.check_lease(self.company.name, holder=self.company.run_id, seconds=LONGEST_WRITE_SECONDS)
 
     def close(self) -> StepReport:
         """The finished report."""

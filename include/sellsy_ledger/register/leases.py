@@ -38,13 +38,16 @@ def take(connection: Connection, company: str, *, holder: str, seconds: float, n
     return before if before not in (None, holder) else None
 
 
-def check(connection: Connection, company: str, *, holder: str, now: datetime) -> None:
-    """Let the living holder pass.
+def check(connection: Connection, company: str, *, holder: str, now: datetime, seconds: float = 0.0) -> None:
+    """Let the living holder pass, if ``seconds`` of the lease are left.
 
     Raises:
-        LeaseHeld: ``holder`` lost the lease, to somebody else or to the clock.
+        LeaseHeld: ``holder`` lost the lease, to somebody else or to the clock, or is about to.
     """
-    mine = select(lease.c.holder).where(lease.c.company == company, lease.c.holder == holder, lease.c.expires_at > now)
+    until = now + timedelta(seconds=seconds)
+    mine = select(lease.c.holder).where(
+        lease.c.company == company, lease.c.holder == holder, lease.c.expires_at > until
+    )
     if connection.execute(mine).scalar() is None:
         raise _held(connection, company)
 

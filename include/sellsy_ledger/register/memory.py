@@ -219,6 +219,11 @@ class CompanyMemory:
             if robbed is not None:
                 writes.add_event("", "lease_taken_over", "", None, f"expired lease of {robbed}", "", "")
 
+    def check_lease(self, company: str, *, holder: str, seconds: float) -> None:
+        """Let pass who holds the lease for ``seconds`` more at least; nothing is stored. Raises LeaseHeld."""
+        with self._database.reading() as connection:
+            leases.check(connection, company, holder=holder, now=self._now(), seconds=seconds)
+
     def free_lease(self, company: str, *, holder: str) -> None:
         """Give the lease back; nothing happens when somebody else holds it by now."""
         with self._database.writing(company) as connection:

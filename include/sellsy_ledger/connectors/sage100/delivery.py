@@ -26,6 +26,7 @@ from sellsy_ledger.connectors.sage100.written import Written
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import DocumentError, InvariantBroken, OutcomeUnknown, TryLater
+from sellsy_ledger.http.last_check import last_check
 
 __all__ = ["Delivery"]
 
@@ -123,6 +124,7 @@ class Delivery:
             if written.missing:
                 self.depot.put(f"{stem}{MISSING}", written.missing.csv())
             self.depot.put(_manifest_path(stem), _rewound(rows))
+        last_check()
         try:
             self.depot.commit(temporary, final)
         except OSError as error:
