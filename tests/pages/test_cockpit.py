@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from tests.unit.airflow.examples import entry
@@ -171,61 +170,29 @@ def test_the_only_route_that_changes_anything_is_the_decision() -> None:
 class TestBehindAirflowsLogin:
     """The pages as the real API server mounts them."""
 
-    @staticmethod
-    def token(role: str) -> str:
-        from airflow.api_fastapi.app import get_auth_manager
-        from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-
-        return str(get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=role, role=role)))
-
-    @staticmethod
-    def mounted(server: TestClient) -> tuple[str, FastAPI]:
-        [(prefix, app)] = [
-            (route.path, route.app) for route in server.app.routes if getattr(route, "path", "") == "/sellsy_ledger"
-        ]
-        assert isinstance(app, FastAPI)
-        return prefix, app
-
-    def test_every_route_is_closed_to_strangers(self, server: TestClient) -> None:
-        prefix, app = self.mounted(server)
-        asked = 0
-        for route in app.routes:
-            for method in sorted(getattr(route, "methods", None) or {"GET"}):
-                for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Cookie": "_token=nonsense"}):
-                    answer = server.request(method, prefix + route.path, headers=headers)
-                    assert answer.status_code in (401, 403), (method, route.path, headers)
-                    assert "Atelier" not in answer.text
-                    asked += 1
-        assert asked >= 3
-
     @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
-    def test_there_are_no_documentation_routes(self, server: TestClient, path: str) -> None:
-        admin = {"Authorization": f"Bearer {self.token('admin')}"}
+    def test_there_are_no_documentation_routes(self, server: TestClient, path: str, token: Any) -> None:
+        admin = token("admin")
 
         assert server.get(f"/sellsy_ledger{path}", headers=admin).status_code == 404
 
     @pytest.mark.parametrize("role", ["viewer", "admin"])
     def test_somebody_signed_in_sees_the_companies_whose_dags_airflow_knows(
-        self, server: TestClient, register: Register, companies: Any, role: str
+        self, server: TestClient, register: Register, companies: Any, role: str, token: Any
     ) -> None:
         from tests.airflow_database import store_dags
 
         companies([entry("atelier")])
         store_dags()
 
-        answer = server.get("/sellsy_ledger/", headers={"Authorization": f"Bearer {self.token(role)}"})
+        answer = server.get("/sellsy_ledger/", headers=token(role))
 
         assert answer.status_code == 200
         assert "Atelier Exemple SARL" in answer.text
 
-    def test_the_cockpit_is_in_airflows_navigation(self, server: TestClient) -> None:
-        answer = server.get("/api/v2/plugins", headers={"Authorization": f"Bearer {self.token('admin')}"})
+    def test_the_cockpit_is_in_airflows_navigation(self, server: TestClient, token: Any) -> None:
+        answer = server.get("/api/v2/plugins", headers=token("admin"))
 
         [plugin] = [plugin for plugin in answer.json()["plugins"] if plugin["name"] == "sellsy_ledger"]
         assert plugin["external_views"][0]["href"] == "/sellsy_ledger/"
-        assert (
-            server.get(
-                "/api/v2/plugins/importErrors", headers={"Authorization": f"Bearer {self.token('admin')}"}
-            ).json()["import_errors"]
-            == []
-        )
+        assert server.get("/api/v2/plugins/importErrors", headers=token("admin")).json()["import_errors"] == []
