@@ -6,7 +6,8 @@ code. Where the documentation is silent (the frame of lists, the shape of lines 
 one way and the second in another.
 
 Controls, below ``/_sandbox/cegid_loop``: ``POST /advance`` ends every import now; ``POST /letter`` ``{"refPiece"}``
-letters the third-party lines of a piece; ``GET /documents`` lists what the robot was given.
+or ``{"key"}`` letters the third-party lines of a piece or of an entry; ``POST /renumber`` ``{"key", "refPiece"}`` gives
+an entry another piece number; ``GET /documents`` lists what the robot was given.
 """
 
 from __future__ import annotations
@@ -316,17 +317,28 @@ def _wire_controls(controls: Blueprint, state: _State) -> None:
 
     @controls.post("/letter")
     def letter() -> ResponseReturnValue:
-        piece = str((request.get_json(force=True) or {}).get("refPiece"))
+        wanted = request.get_json(force=True) or {}
         with state.world.lock:
+            entries = [entry for folder in state.folders.values() for entry in folder.entries]
             lines = [
                 line
-                for folder in state.folders.values()
-                for line in folder.lines()
-                if line["piece"] == piece and line["third_party"]
+                for entry in entries
+                for line in entry.lines
+                if line["third_party"] and wanted in ({"refPiece": line["piece"]}, {"key": entry.key})
             ]
             for line in lines:
                 line["lettering"] = "AAA"
         return jsonify(lettered=len(lines))
+
+    @controls.post("/renumber")
+    def renumber() -> ResponseReturnValue:
+        wanted = request.get_json(force=True)
+        with state.world.lock:
+            entries = [entry for folder in state.folders.values() for entry in folder.entries]
+            lines = [line for entry in entries if entry.key == wanted["key"] for line in entry.lines]
+            for line in lines:
+                line["piece"] = str(wanted["refPiece"])
+        return jsonify(renumbered=len(lines))
 
     @controls.get("/documents")
     def documents() -> ResponseReturnValue:

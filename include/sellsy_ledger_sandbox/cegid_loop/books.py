@@ -69,6 +69,11 @@ class Booked:
     reference: str
     pdf_sha256: str | None = None
 
+    @property
+    def key(self) -> str:
+        """What it carries of its sender's key: the reference, else the piece."""
+        return self.reference or str(self.lines[0]["piece"])
+
 
 @dataclass
 class Folder:
@@ -264,7 +269,7 @@ class Folder:
         """The entries in the form of the control surface; the key is the reference, else the piece."""
         return [
             {
-                "key": entry.reference or entry.lines[0]["piece"],
+                "key": entry.key,
                 "journal": entry.lines[0]["journal"],
                 "date": entry.lines[0]["day"].isoformat(),
                 "piece": entry.lines[0]["piece"],

@@ -13,7 +13,7 @@ from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.cegid_loop.connector import CegidLoopConnector
 from sellsy_ledger.connectors.cegid_loop.keys import reference_of
 from sellsy_ledger.core.outcomes import Reason
-from tests.contract.suite import Kit, Refusal, replace_entry, replace_line
+from tests.contract.suite import Kit, Refusal, replace_entry, replace_line, with_label
 
 SECRETS = {
     "subscription_key": "demo-subscription-cegid",
@@ -32,13 +32,18 @@ def _imports_end(url: str, folder: Path) -> None:
     requests.post(f"{url}/_sandbox/cegid_loop/advance", timeout=10).raise_for_status()
 
 
+def _letter(url: str, key: str) -> None:
+    requests.post(f"{url}/_sandbox/cegid_loop/letter", json={"key": key}, timeout=10).raise_for_status()
+
+
 def _small_pages(connector: CegidLoopConnector) -> None:
     connector.client.page_size = 5
 
 
 def _piece(posting_key: str) -> str:
-    """What a file keeps of an entry of the suite: its piece number."""
-    return f"FAC2026{int(posting_key.rpartition(':')[2]) - 990_000:04d}"
+    """What a file keeps of an entry of the suite: its piece number, a correction's with its label."""
+    number = posting_key.split(":")[3].partition("-")[0]
+    return with_label(f"FAC2026{int(number) - 990_000:04d}", posting_key)
 
 
 REFUSALS = (
@@ -76,6 +81,7 @@ def _kit(
         witness_key=witness_key,
         refusals=refusals,
         small_pages=_small_pages,
+        close=_letter,
         meanwhile=_imports_end,
         ledger_name="Atelier Exemple SARL",
         target=route == "json",

@@ -102,16 +102,17 @@ class CegidLoopClient:
         """The first row of a list: proves that it may be read."""
         return self._list(route, {"take": "1"})
 
-    def lines(self, *, lettered: bool, piece: str, account: str = "", day: str = "") -> list[Row]:
-        """Accounting lines of one piece number, at most :data:`MOST_LINES`.
+    def lines(self, *, lettered: bool, piece: str = "", account: str = "", day: str = "") -> list[Row]:
+        """Accounting lines, at most :data:`MOST_LINES`.
 
         Args:
             lettered: the filter that Loop insists on: lines with a lettering code, or lines without.
-            piece: ``refPiece``, without quotes.
+            piece: only this ``refPiece``, without quotes.
             account: only this general account.
             day: only this ISO day.
         """
-        parts = [f"codeLettrage{'!=' if lettered else '=='}null", f'refPiece=="{piece}"']
+        parts = [f"codeLettrage{'!=' if lettered else '=='}null"]
+        parts += [f'refPiece=="{piece}"'] if piece else []
         parts += [f'compteNumero=="{account}"'] if account else []
         parts += [f'datePiece=="{day}"'] if day else []
         return self._list("/EcritureComptable", {"filter": " && ".join(parts)})

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import msgspec
+
 from sellsy_ledger.connectors.base import Deposit, LedgerConnector, PostedEntry, PostingRequest, Receipt
 from sellsy_ledger.connectors.cegid_loop import answers, errors, mapper
 from sellsy_ledger.connectors.cegid_loop.access import check_access
@@ -137,7 +139,11 @@ class CegidLoopConnector(LedgerConnector):
 
     def find_entry(self, request: PostingRequest) -> PostedEntry | None:
         """The entry of our key; where lines carry no key, the one of exactly our content."""
-        return find(self.client, request, self._look_ups(request), by_file=self._file is not None)
+        piece = mapper.piece_of(request, self.capabilities)
+        sent = msgspec.structs.replace(request, entry=msgspec.structs.replace(request.entry, piece=piece))
+        found = find(self.client, sent, self._look_ups(request), by_file=self._file is not None)
+        # Found by the piece number that was sent, which stands for the request's own.
+        return found and msgspec.structs.replace(found, piece=found.piece and request.entry.piece)
 
     def post_entry(self, request: PostingRequest) -> Receipt:
         """Hand the entry over; the receipt's handle is the import that will book it."""

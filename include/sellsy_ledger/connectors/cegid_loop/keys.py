@@ -13,7 +13,8 @@ __all__ = ["PREFIX", "is_ours", "is_somebodys", "reference_of"]
 
 PREFIX = "sellsy:"
 LONGEST = 35
-_KEY = re.compile(r"sellsy:([^:]+):([a-z_]+):(\d+)")
+# The id of a correction has its label behind it: 48213-r1, 48213-v2.
+_KEY = re.compile(r"sellsy:([^:]+):([a-z_]+):(\d+(?:-[rv]\d+)?)")
 _SHORT_KINDS = {
     "sales_invoice": "si",
     "sales_credit_note": "sc",

@@ -44,6 +44,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     debit_cents: int
     credit_cents: int
     has_file: bool
+    lettering: str = ""
 
 
 def line_of(row: Mapping[str, Any]) -> Line:
@@ -67,6 +68,7 @@ def line_of(row: Mapping[str, Any]) -> Line:
         label=text_of(pick(row, "libelle", "label")),
         debit_cents=debit or 0,
         credit_cents=credit or 0,
+        lettering=text_of(row.get("codelettrage")),
         has_file=bool(pick(row, "fichier", "document", "documents", "pieceJointe".casefold())),
     )
 
@@ -229,6 +231,8 @@ def entry_of(lines: Sequence[Line], request: PostingRequest) -> PostedEntry:
         draft=False,
         # Whether a line shows its file is not documented: absence proves nothing.
         pdf_present=True if any(line.has_file for line in lines) else None,
+        # Whether an entry is validated is not told; a lettered one can surely not be changed.
+        editable=False if any(line.lettering for line in lines) else None,
     )
 
 

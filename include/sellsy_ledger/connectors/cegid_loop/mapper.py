@@ -11,18 +11,21 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.cegid_loop.keys import reference_of
 from sellsy_ledger.connectors.cegid_loop.options import Options
 from sellsy_ledger.core.capabilities import Capabilities, kept_characters
 from sellsy_ledger.core.documents import Direction, Kind
 from sellsy_ledger.core.entries import EntryLine, JournalEntry
+from sellsy_ledger.core.labels import own_piece
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty
 from sellsy_ledger.errors import DocumentError
 
-__all__ = ["checked_entry", "import_body", "pdf_seal", "third_party_refused", "transaction"]
+__all__ = ["checked_entry", "import_body", "pdf_seal", "piece_of", "third_party_refused", "transaction"]
 
 TOOL = "cegid_loop"
 DATE_FORMAT = "YYYY-MM-DDTHH:mm:ss.SSSZ"
@@ -72,7 +75,7 @@ def checked_entry(request: PostingRequest, index: LedgerIndex, capabilities: Cap
     Raises:
         DocumentError: naming what is unknown, or what does not fit.
     """
-    entry = request.entry
+    entry = msgspec.structs.replace(request.entry, piece=piece_of(request, capabilities))
     journal = index.journal(entry.journal)
     if journal is None or not journal.open:
         raise _refused(
@@ -107,6 +110,13 @@ def checked_entry(request: PostingRequest, index: LedgerIndex, capabilities: Cap
         due_date=entry.due_date,
         lines=lines,
     )
+
+
+def piece_of(request: PostingRequest, capabilities: Capabilities) -> str:
+    """The piece number as Loop gets it: a correction's has its label behind it. Loop is asked by piece number, and
+    whether it gives our key back is not documented.
+    """
+    return own_piece(request.entry.piece, request.posting_key, capabilities.piece_max)
 
 
 def pdf_seal(pdf: bytes) -> str:

@@ -17,6 +17,7 @@ import pytest
 
 from sellsy_ledger.connectors.base import Receipt
 from sellsy_ledger.connectors.cegid_loop.connector import CegidLoopConnector
+from sellsy_ledger.connectors.cegid_loop.keys import reference_of
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import ThirdParty
@@ -234,6 +235,41 @@ def test_an_entry_that_was_paid_is_read_back_whole(puppet: Puppet, connector: Ce
         'codeLettrage==null && refPiece=="F-2026-0042"',
         'codeLettrage!=null && refPiece=="F-2026-0042"',
     ]
+
+
+def test_a_paid_entry_is_told_not_to_be_editable(puppet: Puppet, connector: CegidLoopConnector) -> None:
+    wanted = puppet.of_sandbox(connector)
+    puppet.post(connector, wanted)
+    before = connector.find_entry(wanted)
+    puppet.control("letter", {"refPiece": wanted.entry.piece})
+    after = connector.find_entry(wanted)
+    assert before is not None
+    assert after is not None
+    assert (before.editable, after.editable) == (None, False)
+
+
+def test_an_entry_whose_piece_number_was_changed_is_no_absent_one(
+    puppet: Puppet, connector: CegidLoopConnector
+) -> None:
+    wanted = puppet.of_sandbox(connector)
+    puppet.post(connector, wanted)
+    puppet.control("renumber", {"key": reference_of(wanted.posting_key), "refPiece": "DIVERS 12"})
+    with pytest.raises(PostingConflict, match="DIVERS 12"):
+        connector.find_entry(wanted)
+
+
+def test_a_correction_whose_label_does_not_fit_takes_the_documents_id(puppet: Puppet) -> None:
+    connector = puppet.connect(piece_max="11")
+    key = "sellsy:4242:sales_invoice:990001-v2"
+    for piece, sent in (("FAC202600", "FAC202600V2"), ("FAC20260001", "SI990001V2")):
+        wanted = puppet.of_sandbox(connector, posting_key=key, piece=piece)
+        lines = connector.payload(wanted)["data"]["ecritures"]
+        assert {line["refPiece"] for line in lines} == {sent}
+        puppet.post(connector, wanted)
+        found = connector.find_entry(wanted)
+        assert found is not None
+        assert found.piece == piece
+        puppet.sandbox.reset()
 
 
 def test_an_unpaid_entry_costs_one_look(puppet: Puppet, connector: CegidLoopConnector) -> None:

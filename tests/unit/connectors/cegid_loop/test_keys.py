@@ -36,6 +36,17 @@ def test_a_reference_that_was_cut_behind_the_id_is_still_ours(held: str, ours: b
     assert is_ours(held, reference_of(KEY)) is ours
 
 
+def test_a_correction_has_its_label_behind_the_id_and_is_never_taken_for_another_version() -> None:
+    original, reversal, version = (
+        reference_of(key)
+        for key in (KEY, "sellsy:4242:sales_credit_note:990042-r1", "sellsy:4242:sales_invoice:990042-v2")
+    )
+    assert (reversal, version) == ("sellsy:990042-r1:sc:4242", "sellsy:990042-v2:si:4242")
+    assert is_ours("sellsy:990042-v2:", version)
+    for held, wanted in ((version, original), (original, version), (reversal, version), ("sellsy:990042-v", version)):
+        assert not is_ours(held, wanted)
+
+
 def test_a_reference_of_ours_is_known_for_one() -> None:
     assert is_somebodys(" Sellsy:1:si:1")
     assert not is_somebodys("commande 12")
@@ -44,7 +55,11 @@ def test_a_reference_of_ours_is_known_for_one() -> None:
 accounts = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
 kinds = st.sampled_from(["sales_invoice", "sales_credit_note", "purchase_invoice", "purchase_credit_note"])
 keys = st.builds(
-    lambda account, kind, number: f"sellsy:{account}:{kind}:{number}", accounts, kinds, st.integers(0, 10**9)
+    lambda account, kind, number, label: f"sellsy:{account}:{kind}:{number}{label}",
+    accounts,
+    kinds,
+    st.integers(0, 10**9),
+    st.sampled_from(["", "-r1", "-r2", "-v2", "-v12"]),
 )
 
 
