@@ -17,10 +17,10 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from sellsy_ledger_sandbox.base import Entry, Tool, World
+from sellsy_ledger_sandbox.base import Entry, HandEntry, Tool, World
 from sellsy_ledger_sandbox.chift import answers, bodies
 from sellsy_ledger_sandbox.chift.account import ACCOUNTING, FILES, REQUEST_ID, Account, Company, controls
-from sellsy_ledger_sandbox.chift.behind import BEHIND
+from sellsy_ledger_sandbox.chift.behind import BEHIND, CONSUMERS
 from sellsy_ledger_sandbox.chift.books import Books, Refusal
 from sellsy_ledger_sandbox.chift.documents import entry_routes, invoice_routes
 
@@ -58,6 +58,12 @@ def build(world: World) -> Tool:
                     return Response(booked.pdf, content_type="application/pdf")
         return "Not found", 404
 
+    def typed(entry: HandEntry) -> None:
+        company = account.named(entry.get("company", CONSUMERS[0].name))
+        if company is None:
+            raise ValueError(f"no consumer {entry.get('company')}")
+        next(iter(company.folders.values())).type_in(entry)
+
     def entries() -> list[Entry]:
         return [
             answers.witness(company.consumer.name, booked)
@@ -73,6 +79,7 @@ def build(world: World) -> Tool:
         reset=account.reset,
         error=lambda status: ("application/json", json.dumps(_error("Internal server error", None)).encode()),
         controls=controls(account),
+        type_in=typed,
     )
 
 

@@ -69,6 +69,7 @@ def controls(account: Account) -> Blueprint:
         "integration": lambda company, value: setattr(company, "integration", str(value)),
         "open_journals": lambda company, value: _each_book(company, "busy_journals", set(value)),
         "drops_pdf": lambda company, value: _each_book(company, "drops_pdf", bool(value)),
+        "match": lambda company, value: _match(company, str(value)),
     }
 
     @routes.post("/consumers/<name>")
@@ -91,6 +92,13 @@ def controls(account: Account) -> Blueprint:
         return jsonify(revoked=count)
 
     return routes
+
+
+def _match(company: Company, key: str) -> None:
+    """The accountant matches the entry of that key with its payment."""
+    for books in company.folders.values():
+        for booked in books.booked:
+            booked.matched = booked.matched or booked.key == key
 
 
 def _each_book(company: Company, what: str, value: Any) -> None:

@@ -191,7 +191,7 @@ def invoice(books: Books, booked: Booked, link: Callable[[Booked], str], *, line
         "partner_id": booked.party.id if booked.party else None,
         "journal_id": booked.journal,
         "payments": None,
-        "status": "draft" if booked.draft else "posted",
+        "status": "draft" if booked.draft else "paid" if booked.matched else "posted",
         "last_updated_on": None,
         "attachments_info": attachments(books, booked, link),
         "approval_status": "unknown",
@@ -213,11 +213,11 @@ def entry(books: Books, booked: Booked, link: Callable[[Booked], str]) -> Json:
         "posted": not booked.draft,
         "due_dates": [],
         "attachments_info": attachments(books, booked, link),
-        "items": [_item(books, line) for line in booked.lines],
+        "items": [_item(books, line, matched=booked.matched) for line in booked.lines],
     }
 
 
-def _item(books: Books, line: Line) -> Json:
+def _item(books: Books, line: Line, *, matched: bool) -> Json:
     names = {each["number"]: each["label"] for each in books.world.chart}
     return {
         "id": line.id,
@@ -230,7 +230,7 @@ def _item(books: Books, line: Line) -> Json:
         "credit": float(Decimal(line.credit) / 100),
         "currency": "EUR",
         "currency_exchange_rate": 1,
-        "matching_numbers": [],
+        "matching_numbers": ["A"] if matched and line.party else [],
         "analytic_distribution": [],
     }
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sellsy_ledger_sandbox.base import World
+from sellsy_ledger_sandbox.base import HandEntry, World
 from sellsy_ledger_sandbox.chift import bodies
 from sellsy_ledger_sandbox.chift.behind import Behind
 from sellsy_ledger_sandbox.chift.bodies import cents
@@ -85,6 +85,7 @@ class Booked:
     key: str | None
     pdf: bytes | None = None
     pdf_name: str = "document.pdf"
+    matched: bool = False
 
 
 @dataclass
@@ -219,6 +220,40 @@ class Books:
             line.label = line.label[: self.behind.label_max]
         self.booked.append(booked)
         return booked
+
+    def type_in(self, entry: HandEntry) -> None:
+        """Keep an entry that somebody typed in the tool; a third party is opened when there is none.
+
+        Raises:
+            ValueError: it cannot be.
+        """
+        lines: list[Line] = []
+        for each in entry["lines"]:
+            balance, own = each["debit_cents"] - each["credit_cents"], each.get("auxiliary_account")
+            if not own:
+                lines.append(self.line(each["account"], balance, each["label"]))
+                continue
+            party = next((one for one in self.parties.values() if one.number == own), None)
+            kind = "client" if each["account"].startswith("41") else "supplier"
+            body = bodies.Partner(name=entry["third_party_name"], account_number=own, addresses=[])
+            party = party or self.add_party(kind, body)
+            lines.append(self.line(self.party_account(party), balance, each["label"], party=party))
+        self.keep(
+            Booked(
+                id="",
+                entry_id=self.new_id(),
+                journal=entry["journal"],
+                date=dt.date.fromisoformat(entry["date"]),
+                number=entry["piece"],
+                draft=False,
+                lines=lines,
+                due_date=None,
+                reference=None,
+                invoice=None,
+                party=None,
+                key=None,
+            )
+        )
 
     def line(self, account: str, balance: int, label: str, **more: Any) -> Line:
         """A line from debit minus credit."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import msgspec
+import requests
 
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.chift.connector import ChiftConnector
@@ -36,6 +38,14 @@ def _small_pages(connector: ChiftConnector) -> None:
     connector.client.page_size = 5
 
 
+def _matcher(consumer: str) -> Callable[[str, str], None]:
+    def match(url: str, key: str) -> None:
+        address = f"{url}/_sandbox/chift/consumers/{consumer}"
+        requests.post(address, json={"match": key}, timeout=10).raise_for_status()
+
+    return match
+
+
 def _kit(behind: str, *, draft: bool = False, folder_id: str = "", target: bool = True) -> Kit:
     options = {"consumer_id": f"demo-consumer-{behind.replace('_', '-')}", "behind": behind}
     return Kit(
@@ -57,6 +67,8 @@ def _kit(behind: str, *, draft: bool = False, folder_id: str = "", target: bool 
         reverse_charge_code="DAE",
         witness_key=lambda key: key,
         answers_first=True,
+        books_route="GET /consumers/<consumer_id>/accounting/journal/entries",
+        close=_matcher(options["consumer_id"]),
         small_pages=_small_pages,
         ledger_name=options["consumer_id"],
         target=target,

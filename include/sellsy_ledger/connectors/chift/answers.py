@@ -201,7 +201,9 @@ class EntryItem(msgspec.Struct, frozen=True):
     debit: Decimal
     credit: Decimal
     partner_id: str | None = None
+    partner_name: str | None = None
     description: str | None = ""
+    matching_numbers: list[str] | None = None
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -50,6 +50,8 @@ def _variant(behind: str, *, settles_within_seconds: int = 900, **its_own: Any) 
         key=KeySupport.NATIVE,
         read_back=True,
         pdf_read_back=False,
+        # Three months at a time; nothing that was posted can be changed through Chift.
+        reads_books=True,
         third_parties=ThirdPartySupport.API,
         vat=VatSupport.CODE_PER_LINE,
         # A purchase with a reversed VAT code gets its 445 pair from Chift.

@@ -7,11 +7,14 @@ request, never by a second write that might double it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
-from sellsy_ledger.connectors.chift import answers, held, mapper, parties, reading
+import msgspec
+
+from sellsy_ledger.connectors.base import BookedEntry, LedgerConnector, PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.chift import answers, books, held, mapper, parties, reading
 from sellsy_ledger.connectors.chift.access import check_access
 from sellsy_ledger.connectors.chift.capabilities import CAPABILITIES, VARIANTS
 from sellsy_ledger.connectors.chift.client import ChiftClient
@@ -22,7 +25,10 @@ from sellsy_ledger.connectors.chift.routes import VatCheck
 from sellsy_ledger.connectors.chift.session import Session
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.corrections import label_of
+from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.fingerprint import payload_hash
+from sellsy_ledger.core.labels import own_piece
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
@@ -118,15 +124,17 @@ class ChiftConnector(LedgerConnector):
     # -- posting -------------------------------------------------------------------------------------------------
     def payload(self, request: PostingRequest) -> Mapping[str, Any]:
         """The body of the invoice or of the journal entry; the PDF by its hash."""
-        return self._body(request)
+        return self._body(self._with_own_number(request))
 
     def find_entry(self, request: PostingRequest) -> PostedEntry | None:
         """What Chift remembers of this very content; else what the books hold under its number."""
-        found = held.by_attempt(self.client, request, payload_hash(self._body(request)))
-        return found or held.by_number(self.client, request)
+        sent = self._with_own_number(request)
+        found = held.by_attempt(self.client, sent, payload_hash(self._body(sent)))
+        return _told(request, sent, found or held.by_number(self.client, sent))
 
     def post_entry(self, request: PostingRequest) -> Receipt:
         """Book the invoice, or the journal entry, under an id that was not used before."""
+        request = self._with_own_number(request)
         body = self._body(request)
         sealed = payload_hash(body)
         attempt = 1
@@ -147,7 +155,8 @@ class ChiftConnector(LedgerConnector):
 
     def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
         """The invoice with its entry's lines and its attachment; or the journal entry."""
-        return held.read(self.client, request, entry_id)
+        sent = self._with_own_number(request)
+        return _told(request, sent, held.read(self.client, sent, entry_id))
 
     def attach_document(self, request: PostingRequest, entry_id: str) -> None:
         """Attach the PDF to a booked invoice that has none."""
@@ -169,7 +178,33 @@ class ChiftConnector(LedgerConnector):
         except AttachmentTaken:
             return
 
+    # -- the books -----------------------------------------------------------------------------------------------
+    def booked_entries(self, direction: Direction, first: dt.date, last: dt.date) -> Iterator[BookedEntry]:
+        """Journal entries, posted or not, whoever wrote them; see :mod:`.books`."""
+        return books.booked_entries(self.client, direction, first, last)
+
     # -- parts ---------------------------------------------------------------------------------------------------
+    def _with_own_number(self, request: PostingRequest) -> PostingRequest:
+        """The request as it is sent: a correction has its label behind piece and number (``FAC20260001V2``).
+
+        Chift shows nobody's key, some of the tools behind take a number once only, and all of them show it: so the
+        number tells a correction from what it corrects.
+        """
+        label = label_of(request.posting_key)
+        if not label:
+            return request
+        piece = own_piece(request.entry.piece, request.posting_key, self.capabilities.piece_max)
+        if len(piece) > (self.capabilities.piece_max or len(piece)):
+            raise DocumentError(
+                f"The piece number {piece} of a correction is longer than {self.capabilities.piece_max} characters.",
+                reason=Reason.REFUSED_BY_TOOL,
+                facts={"detail": f"le numéro {piece} de la correction est trop long"},
+                field="entry.piece",
+                tool="chift",
+            )
+        entry = msgspec.structs.replace(request.entry, piece=piece, number=f"{request.entry.number}{label}")
+        return msgspec.structs.replace(request, entry=entry)
+
     def _body(self, request: PostingRequest) -> dict[str, Any]:
         if self._mapper is None or self._mapper.index.ledger is not request.ledger:
             self._mapper = Mapper(LedgerIndex(request.ledger), self.capabilities, self._check)
@@ -250,6 +285,13 @@ class ChiftConnector(LedgerConnector):
             draft=bool(found.draft),
             pdf_attached=sent if found.pdf_present is None else found.pdf_present,
         )
+
+
+def _told(request: PostingRequest, sent: PostingRequest, found: PostedEntry | None) -> PostedEntry | None:
+    """The entry with the document's own number in the place of the one that a correction was sent with."""
+    if found is None or found.piece not in (sent.entry.piece, sent.entry.number):
+        return found
+    return msgspec.structs.replace(found, piece=request.entry.piece)
 
 
 def _receipt_of(

@@ -133,6 +133,7 @@ def _posted_invoice(
         pdf_sha256=reading.pdf_hash(client, "invoice", invoice_id, info),
         pdf_present=info.present,
         ledger_entry_id=entry.id if entry else "",
+        editable=reading.editable(draft=invoice.status == "draft", paid=invoice.status == "paid", entry=entry),
     )
 
 
@@ -161,6 +162,7 @@ def _posted_entry(client: ChiftClient, request: PostingRequest, entry: answers.E
         pdf_sha256=reading.pdf_hash(client, "entry", entry.id, info),
         pdf_present=info.present,
         ledger_entry_id=entry.id,
+        editable=reading.editable(draft=entry.posted is False, paid=False, entry=entry),
     )
 
 

@@ -21,6 +21,9 @@ from sellsy_ledger.core.money import NotAnAmount, parse_decimal, round_to_cents
 from sellsy_ledger.errors import TryLater
 
 __all__ = [
+    "balance_of",
+    "cents",
+    "editable",
     "entry_number",
     "invoice_lines",
     "invoice_type",
@@ -124,7 +127,7 @@ def posted_lines(request: PostingRequest, entry: answers.Entry) -> tuple[PostedL
     controls = {unpadded(line.account) for line in request.entry.lines if line.role is Role.THIRD_PARTY}
     read = []
     for item in entry.items or ():
-        debit, credit = _cents(item.debit), _cents(item.credit)
+        debit, credit = cents(item.debit), cents(item.credit)
         ours = unpadded(item.account_number) in controls and item.partner_id in (None, request.third_party.tool_id)
         if debit or credit:
             account = request.third_party.auxiliary_account if ours else item.account_number
@@ -132,13 +135,24 @@ def posted_lines(request: PostingRequest, entry: answers.Entry) -> tuple[PostedL
     return _ordered(read)
 
 
+def balance_of(item: answers.EntryItem) -> int:
+    """Debit minus credit of a line of an entry, in cents."""
+    return cents(item.debit) - cents(item.credit)
+
+
+def editable(*, draft: bool, paid: bool, entry: answers.Entry | None) -> bool | None:
+    """Whether the tool behind would still let it be changed: a draft, yes; paid or matched, no; else nothing tells."""
+    matched = any(item.matching_numbers for item in entry.items or ()) if entry else False
+    return False if paid or matched else draft or None
+
+
 def invoice_lines(request: PostingRequest, invoice: answers.Invoice) -> tuple[PostedLine, ...] | None:
     """What the invoice itself says of its entry, where the entry cannot be found; None when its lines do not add up
     to its total (Chift has not listed the cent that it added).
     """
     lines = invoice.lines or []
-    total = _cents(invoice.total)
-    if not lines or sum(_cents(line.total) for line in lines) != total:
+    total = cents(invoice.total)
+    if not lines or sum(cents(line.total) for line in lines) != total:
         return None
     # Lines of a sales invoice and of a purchase credit note stand on the credit side.
     side = -1 if invoice.invoice_type in ("customer_invoice", "supplier_refund") else 1
@@ -146,8 +160,8 @@ def invoice_lines(request: PostingRequest, invoice: answers.Invoice) -> tuple[Po
     taxes: Counter[str] = Counter()
     read = [_line(request.third_party.auxiliary_account, -side * total, "")]
     for line in lines:
-        read.append(_line(line.account_number or "?", side * _cents(line.untaxed_amount), line.description or ""))
-        taxes[accounts.get(line.tax_code or "") or VAT_ROOT] += _cents(line.tax_amount)
+        read.append(_line(line.account_number or "?", side * cents(line.untaxed_amount), line.description or ""))
+        taxes[accounts.get(line.tax_code or "") or VAT_ROOT] += cents(line.tax_amount)
     read += [_line(account, side * amount, "") for account, amount in taxes.items()]
     return _ordered(line for line in read if line.debit_cents or line.credit_cents)
 
@@ -183,7 +197,8 @@ def _ordered(lines: Iterable[PostedLine]) -> tuple[PostedLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.account, line.debit_cents, line.credit_cents, line.label)))
 
 
-def _cents(amount: Decimal) -> int:
+def cents(amount: Decimal) -> int:
+    """Cents of an amount of Chift's."""
     try:
         return round_to_cents(parse_decimal(amount))
     except NotAnAmount as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -593,3 +594,52 @@ def test_a_restarted_sandbox_knows_ids_and_entries(tmp_path: Any) -> None:
         connector = stage.connect()
         assert connector.post_entry(request) == receipt
         assert len(stage.sandbox.entries("chift")) == 1
+
+
+# -- corrections -------------------------------------------------------------------------------------------------
+def test_a_correction_is_sent_under_a_number_of_its_own_and_told_under_the_documents(stage: Stage) -> None:
+    connector = stage.connect(behind="sage100")
+    original = sale(connector)
+    version = msgspec.structs.replace(original, posting_key=f"{original.posting_key}-v2")
+    receipts = [connector.post_entry(each) for each in (original, version)]
+    piece, number = original.entry.piece, original.entry.number
+    body = connector.payload(version)
+    assert (body["invoice_number"], body["reference"]) == (f"{piece}V2", f"{number}-v2")
+    for each, receipt in zip((original, version), receipts, strict=True):
+        held_entry = connector.find_entry(each)
+        assert held_entry is not None
+        assert (held_entry.entry_id, held_entry.piece) == (receipt.entry_id, piece)
+
+
+def test_a_correction_whose_number_cannot_be_shortened_is_refused_before_it_is_sent(stage: Stage) -> None:
+    connector = stage.connect(behind="sage100")
+    key = "sellsy:1:sales_credit_note:123456789012-r1"
+    long = msgspec.structs.replace(sale(connector), posting_key=key)
+    long = msgspec.structs.replace(long, entry=msgspec.structs.replace(long.entry, piece="FAC2026000012"))
+    with pytest.raises(DocumentError) as refused:
+        connector.post_entry(long)
+    assert refused.value.field == "entry.piece"
+    assert stage.calls(BOOK) == 0
+
+
+# -- the books ---------------------------------------------------------------------------------------------------
+def test_the_books_are_asked_for_three_months_at_a_time(stage: Stage) -> None:
+    connector = stage.connect(behind="sage100")
+    made = sale(connector)
+    receipt = connector.post_entry(made)
+    first, last = dt.date(2025, 1, 1), dt.date(2026, 12, 31)
+    (found,) = connector.booked_entries(Direction.SALES, first, last)
+    assert (found.entry_id, found.date, found.gross_cents) == (receipt.entry_id, made.entry.date, 12_000)
+    assert stage.calls("GET /consumers/<consumer_id>/accounting/journal/entries") == 9
+    assert list(connector.booked_entries(Direction.PURCHASES, first, last)) == []
+
+
+def test_an_entry_that_the_tool_dates_nowhere_is_dated_in_the_period_it_came_with(stage: Stage) -> None:
+    connector = stage.connect(behind="sage100")
+    item = {"account_number": "411000", "debit": 12.5, "credit": 0, "partner_name": "Exemple", "description": "Vente"}
+    entry = {"id": "7", "journal_id": "VE", "name": "F-7", "date": "1970-01-01", "items": [item]}
+    stage.say("GET /journal/entries", answer(200, items=[entry], total=1, page=1, size=100))
+    day = dt.date(2026, 2, 1)
+    (found,) = connector.booked_entries(Direction.SALES, day, dt.date(2026, 2, 28))
+    assert (found.date, found.third_party_account, found.third_party_name) == (day, "411000", "Exemple")
+    assert (found.entry_id, found.numbers, found.gross_cents) == ("entry/7", ("F-7", "Vente"), 1250)
