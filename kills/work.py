@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import requests
 
@@ -76,7 +75,8 @@ class Work:
             for run in self.api.runs(dag_id):
                 run_id = run["dag_run_id"]
                 if run["state"] == "failed":
-                    self.api.call("POST", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/clear", _ONLY_FAILED)
+                    # From its beginning: another run may have had the company since, and its batches are void then.
+                    self.api.run_again(dag_id, run_id)
                     cleared.append(f"{dag_id} {run_id}")
                 elif run["state"] == "running":
                     waiting = [task for task in self.api.tasks(dag_id, run_id) if task["state"] == "up_for_retry"]
@@ -94,6 +94,3 @@ class Work:
             day = str(task.get("logical_date") or "night")[:10]
             self._names[task["id"]] = f"{task['dag_id'].removeprefix('sync__')} {day} {task['task_id']}"
         return self._names
-
-
-_ONLY_FAILED = {"dry_run": False, "only_failed": True}

@@ -9,6 +9,7 @@ PostingConflict        never    a person decides
 LeaseHeld              yes      another run of the company is at work
 OutcomeUnknown         yes      the retry looks the entry up before anything else
 TryLater               yes      after the delay that the API asked for, when it named one
+AirflowRuntimeError    yes      Airflow's own API server or database does not answer
 anything else          twice    an error that nobody foresaw: a hiccup perhaps, else somebody must look
 =====================  =======  =======================================================================
 
@@ -22,6 +23,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
+from airflow.sdk.exceptions import AirflowRuntimeError
 
 from sellsy_ledger.errors import (
     ConfigurationError,
@@ -61,7 +63,7 @@ class ByErrorClass(ExceptionRetryPolicy):
         """
         # Clearing a task raises Airflow's limit and keeps counting: only the tries since then matter.
         tries = try_number - (max_tries - RETRIES)
-        if not isinstance(exception, LedgerError) and tries >= UNFORESEEN_TRIES:
+        if not isinstance(exception, (LedgerError, AirflowRuntimeError)) and tries >= UNFORESEEN_TRIES:
             return RetryDecision.fail(f"unforeseen, and the same after {tries} tries")
         decision = super().evaluate(exception, try_number, max_tries, context)
         seconds = exception.retry_after_seconds if isinstance(exception, TryLater) else None
@@ -81,6 +83,7 @@ POLICY = ByErrorClass(
         RetryRule(exception=LeaseHeld, retry_delay=LEASE_DELAY, reason="another run of the company is at work"),
         RetryRule(exception=OutcomeUnknown, retry_delay=LOOK_UP_DELAY, reason="the entry is looked up first"),
         RetryRule(exception=TryLater, reason="a passing fault"),
+        RetryRule(exception=AirflowRuntimeError, reason="Airflow did not answer"),
     ]
 )
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from sellsy_ledger.core.settings import CompanyEntry, CompanySettings, load_companies, load_settings
 from sellsy_ledger.errors import ConfigurationError
+from sellsy_ledger_airflow.absence import no_variable
 
 __all__ = [
     "COMPANIES_VARIABLE",
@@ -25,10 +26,25 @@ __all__ = [
     "company_variable",
     "read_companies",
     "read_settings",
+    "read_variable",
 ]
 
 COMPANIES_VARIABLE = "sellsy_ledger_companies"
 DIRECTORY_VARIABLE = "SELLSY_LEDGER_COMPANIES_DIR"
+
+
+def read_variable(name: str) -> str | None:
+    """The text of a Variable; None when there surely is none.
+
+    Raises:
+        TryLater: Airflow could not say.
+    """
+    from airflow.sdk import Variable
+
+    text: str | None = Variable.get(name, default=None)
+    if text is None:
+        no_variable(name)
+    return text
 
 
 def company_variable(company: str) -> str:
@@ -57,10 +73,8 @@ def read_companies(wanted: str | None = None) -> Companies:
 
 
 def _from_variable(wanted: str | None) -> Companies:
-    from airflow.sdk import Variable
-
     # Read as text: Airflow would otherwise pass every value of the JSON through its secrets masker.
-    text = Variable.get(COMPANIES_VARIABLE, default=None)
+    text = read_variable(COMPANIES_VARIABLE)
     if text is None:
         return Companies([], {})
     where = f"Variable {COMPANIES_VARIABLE}"
@@ -127,10 +141,8 @@ def read_settings(company: str) -> CompanySettings:
     folder = os.environ.get(DIRECTORY_VARIABLE)
     if folder:
         return _settings_file(Path(folder), company)
-    from airflow.sdk import Variable
-
     name = company_variable(company)
-    text = Variable.get(name, default=None)
+    text = read_variable(name)
     if text is None:
         raise ConfigurationError(f"Variable {name} does not exist: create it with the settings of the company.")
     return _same_company(load_settings(text, where=f"Variable {name}"), company, f"Variable {name}")

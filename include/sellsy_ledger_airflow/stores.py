@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from sellsy_ledger.errors import ConfigurationError, InvariantBroken
+from sellsy_ledger_airflow.absence import no_connection
+from sellsy_ledger_airflow.settings import read_variable
 
 if TYPE_CHECKING:
     from sellsy_ledger.pipeline.company import DocumentStore
@@ -41,6 +43,7 @@ def register_url() -> str:
 
     Raises:
         ConfigurationError: the Connection has a type that the register cannot live in.
+        TryLater: Airflow could not say whether there is a Connection; the default place would be another register.
     """
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
@@ -48,6 +51,7 @@ def register_url() -> str:
     try:
         connection = Connection.get(REGISTER_CONN_ID)
     except AirflowNotFoundException:
+        no_connection(REGISTER_CONN_ID)
         file = _airflow_home() / "register" / "register.db"
         file.parent.mkdir(parents=True, exist_ok=True)
         return f"sqlite:///{file}"
@@ -92,9 +96,7 @@ def open_register() -> Register:
 
 def open_documents() -> DocumentStore:
     """The document store: a local folder where the URL is one, any object storage otherwise."""
-    from airflow.sdk import Variable
-
-    url = Variable.get(DOCUMENTS_VARIABLE, default=None) or f"file://{_airflow_home() / 'documents'}"
+    url = read_variable(DOCUMENTS_VARIABLE) or f"file://{_airflow_home() / 'documents'}"
     parts = urlsplit(url)
     if parts.scheme in ("", "file"):
         from sellsy_ledger.register.pdf_store import LocalDocumentStore

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from airflow.sdk import BaseHook
 
 from sellsy_ledger.errors import ConfigurationError, LedgerError
+from sellsy_ledger_airflow.absence import no_connection
 from sellsy_ledger_airflow.hooks.forms import label_of
 
 if TYPE_CHECKING:
@@ -86,12 +87,14 @@ class ApiHook(BaseHook):
 
         Raises:
             ConfigurationError: there is none, it has another type, or its extra is not a JSON object.
+            TryLater: Airflow could not say whether there is one.
         """
         from airflow.sdk.exceptions import AirflowNotFoundException
 
         try:
             connection = self.get_connection(self.conn_id)
         except AirflowNotFoundException:
+            no_connection(self.conn_id)
             raise self._fault("", f"create it in Admin > Connections, type {self.hook_name}.") from None
         if connection.conn_type != self.conn_type:
             raise self._fault("conn_type", f"it must be {self.conn_type}.")

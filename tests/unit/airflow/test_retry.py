@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from airflow.sdk import RetryAction
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+from airflow.sdk.execution_time.comms import ErrorResponse
 
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import (
@@ -29,6 +31,9 @@ class Throttled(TryLater):
     """Another one."""
 
 
+AIRFLOW_DOWN = AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={}))
+
+
 @pytest.mark.parametrize(
     ("error", "action"),
     [
@@ -42,6 +47,7 @@ class Throttled(TryLater):
         (LeaseHeld("x"), RetryAction.RETRY),
         (OutcomeUnknown("x"), RetryAction.RETRY),
         (PostingRefused("x", reason=Reason.REFUSED_BY_TOOL), RetryAction.DEFAULT),
+        (AIRFLOW_DOWN, RetryAction.RETRY),
         (OSError("x"), RetryAction.DEFAULT),
     ],
 )
@@ -72,6 +78,7 @@ def test_another_run_at_work_is_waited_for_longer_than_a_lost_answer() -> None:
 def test_an_error_that_nobody_foresaw_is_tried_three_times() -> None:
     actions = [POLICY.evaluate(OSError("x"), number, 19).action for number in (1, 2, 3)]
     assert actions == [RetryAction.DEFAULT, RetryAction.DEFAULT, RetryAction.FAIL]
+    assert POLICY.evaluate(AIRFLOW_DOWN, 9, 19).action is RetryAction.RETRY
     # Cleared after five tries by a person who saw it: it has its three tries again.
     assert POLICY.evaluate(OSError("x"), 6, 5 + 19).action is RetryAction.DEFAULT
 
