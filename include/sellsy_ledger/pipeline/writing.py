@@ -63,7 +63,7 @@ Held = TypeVar("Held")
 
 
 # A write that has not left so long after its intent does not leave any more: whoever finds the intent counts on that.
-LONGEST_INTENT = dt.timedelta(minutes=10)
+LONGEST_INTENT = dt.timedelta(minutes=5)
 # Even a tool that shows at once what it took can be at work on it as long as a request lasts.
 SETTLES_AT_LEAST = dt.timedelta(seconds=LONGEST_WRITE_SECONDS)
 
@@ -196,7 +196,23 @@ class Writer(ABC, Generic[Item, Held]):
                     return
                 doubt.surely_absent = True
                 self.looks_up_first_tries = False
-            self.written(record, item, posting, self.write(item, posting))
+            with checked_last(lambda: self._must_still_be_ours(record, posting)):
+                receipt = self.write(item, posting)
+            self.written(record, item, posting, receipt)
+
+    def _must_still_be_ours(self, record: DocumentRecord, posting: Posting) -> None:
+        """Let a write leave only while this run holds the company, and this try the document.
+
+        Raises:
+            LeaseHeld: another run is at work or may begin before the write is over; nothing was written by this try.
+        """
+        self.step.check_lease()
+        (now,) = self.company.register.load(self.company.name, [record.key])
+        if now.state is not State.POSTING or now.posting is None or now.posting.attempts != posting.attempts:
+            raise _LeftToAnother(f"{self.company.name} {record.key} was begun again meanwhile; left to that try.")
+        begun = posting.started_at
+        if begun is None or self.company.now() - begun > LONGEST_INTENT:
+            raise _LeftToAnother(f"{self.company.name} {record.key}: its write did not leave in time; looked up later.")
 
     def _is_surely_absent(self, record: DocumentRecord, item: Item) -> bool:
         """Look for a document in doubt before any new intent: the time of its last write must stay known, because
@@ -211,7 +227,7 @@ class Writer(ABC, Generic[Item, Held]):
             else:
                 absent = self._has_arrived(record, posting) and self._has_settled(self._restored_at)
                 if not absent:
-                    self._leave_in_doubt(record)
+                    self.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=TOO_EARLY, posting=posting)
         return absent
 
     def _has_arrived(self, record: DocumentRecord, posting: Posting) -> bool:
@@ -220,15 +236,6 @@ class Writer(ABC, Generic[Item, Held]):
             return False
         begun = [one for one in self.company.register.events(self.company.name, record.key) if one.what == BEGUN]
         return not begun or begun[-1].who != self.company.who
-
-    def _leave_in_doubt(self, record: DocumentRecord) -> None:
-        """Nothing to conclude yet. A twin of this task may have booked the document since it was read."""
-        try:
-            self.step.store(record, state=State.OUTCOME_UNKNOWN, reason=None, detail=TOO_EARLY)
-        except InvariantBroken:
-            (now,) = self.company.register.load(self.company.name, [record.key])
-            if now.state in TO_POST:
-                raise
 
     @property
     def _restored_at(self) -> dt.datetime:
@@ -338,6 +345,10 @@ class Writer(ABC, Generic[Item, Held]):
             self.step.store(record, posting=posting, **fields)
         except InvariantBroken:
             (now,) = self.company.register.load(self.company.name, [record.key])
+            if now.state not in TO_POST and fields.get("state") in TO_POST:
+                # The twin has its answer already; what we do not know takes nothing from that.
+                log.warning("%s %s: another run made it %s meanwhile.", self.company.name, record.key, now.state)
+                return
             attempts = now.posting.attempts if now.posting else 0
             doubted = now.state is State.OUTCOME_UNKNOWN and fields.get("state") is State.POSTING
             if attempts <= posting.attempts and not doubted:
