@@ -33,6 +33,7 @@ from sellsy_ledger.errors import (
     PostingConflict,
     TryLater,
 )
+from sellsy_ledger.http.last_check import checked_last
 from sellsy_ledger.pipeline.approval import Approvals
 from sellsy_ledger.pipeline.steps import LONGEST_WRITE_SECONDS, Batch, detail_of, state_of_refusal
 from sellsy_ledger.register.store import DocumentRecord, Posting
