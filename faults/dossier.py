@@ -76,7 +76,7 @@ class Dossier:
         for document in sorted(chosen, key=lambda one: str(one["number"])):
             night = rng.choice((0, 0, 0, *range(1, nights), None))
             waits = rng.choice((*WAITING, *[None] * 10))
-            if waits is Reason.CURRENCY_NOT_SUPPORTED and "purchase" in str(document["kind"]):
+            if "purchase" in str(document["kind"]):
                 waits = None
             self.pieces.append(Piece(document, night, waits))
         self._file(stage, lambda piece: piece.night == 0)

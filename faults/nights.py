@@ -262,8 +262,10 @@ def frozen(place: Place, rng: Random, run_id: str, most: int) -> Night:
         if kind is Kind.LEASE_TAKEN:
             with watching(None):
                 other.run(lambda: place.night_of(f"{run_id}-overtaker"))
-            other.wrong += [f"the overtaking run stopped: {text}" for text in other.said]
-        injector.fired[kind] += 1
+        # Where the clock was put back, the lease has not run out for anybody.
+        kept = any(text.startswith("LeaseHeld") for text in other.said)
+        other.wrong += [f"the overtaking run stopped: {text}" for text in other.said if not kept]
+        injector.fired[Kind.LEASE_EXPIRED if kept else kind] += 1
 
     def before(act: Act) -> None:
         if act.kind != "write":

@@ -13,6 +13,10 @@ from tests.scenario.stage import Stage
 
 from faults.injector import Late, ask, watching
 from sellsy_ledger.pipeline.company import Company
+from sellsy_ledger.pipeline.delivery import deliver_batch
+from sellsy_ledger.pipeline.posting import post_entries
+from sellsy_ledger.pipeline.report import RunReport, build_report
+from sellsy_ledger.pipeline.verify import verify_entries
 from sellsy_ledger.register.archive import write_backup
 from sellsy_ledger.register.database import Database
 from sellsy_ledger.register.restore import restore
@@ -63,6 +67,21 @@ class Place(Stage):
         company.now = lambda: self.clock
         return company
 
+    def night(self, run_id: str | None = None, *, check: bool = False, **selection: Any) -> RunReport | None:
+        """One whole run, as Airflow runs it: every step in a task of its own, with clients of its own."""
+        if run_id is None:
+            self.runs += 1
+            run_id = f"calm-{self.runs}"
+        batches = self.prepare(self.company(run_id), **selection)
+        for batch in batches:
+            post_entries(self.company(run_id), batch)
+            if self.kit.capabilities.asynchronous:
+                self._await_imports(self.company(run_id), batch)
+            verify_entries(self.company(run_id), batch)
+        if self.kit.capabilities.batches and batches:
+            deliver_batch(self.company(run_id))
+        return build_report(self.company(run_id)) if batches else None
+
     def night_of(self, run_id: str, **selection: Any) -> None:
         """A night of a worker that shares nothing with the others but the database's file."""
         with self.open_register() as register:
@@ -83,6 +102,8 @@ class Place(Stage):
             parts = urlsplit(late.url)
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
             ask(self.sandbox.url, late.method, target, late.body or b"", late.headers)
+        if due and self.kit.capabilities.asynchronous:
+            self.meanwhile()
 
     def will_arrive(self, late: list[Late]) -> None:
         """Requests that the tool carries out half-way through the time in which not finding them proves nothing."""
