@@ -41,10 +41,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 class Airflow(NamedTuple):
-    """The running Airflow: its address and the admin's password."""
+    """The running Airflow: its address, the admin's password, and where its register is."""
 
     url: str
     password: str
+    register_url: str
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +67,7 @@ def airflow_ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
         for company in companies.COMPANIES:
             dag_id = companies.dag_id_of(company)
             wait_for(dag_id, lambda dag_id=dag_id: api.dag_exists(dag_id), seconds=120, alive=processes.check_alive)
-        yield Airflow(api.base_url, home.secrets()["password"])
+        yield Airflow(api.base_url, home.secrets()["password"], home.register_url)
     finally:
         processes.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from sellsy_ledger.pipeline.fetch import RUN_NOTE
 from sellsy_ledger.register.store import Change, Register
 from sellsy_ledger_airflow.pages import app as pages
 from sellsy_ledger_airflow.pages import texts
+from sellsy_ledger_airflow.pages.deciding import Action
 from sellsy_ledger_airflow.pages.security import PROTECTION, readable_dags
+from sellsy_ledger_airflow.pages.words import WORDS
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -164,6 +167,18 @@ def test_the_only_route_that_changes_anything_is_the_decision() -> None:
 
     assert routes
     assert [(route.path, route.methods) for route in routes if route.methods != {"GET"}] == [("/decide", {"POST"})]
+
+
+def test_the_documentation_names_every_page_and_every_button() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "pages.md").read_text(encoding="utf-8")
+    pages_shown = [
+        route for route in pages.create_app().routes if isinstance(route, APIRoute) and "GET" in route.methods
+    ]
+
+    for route in routes:
+        assert f"`/sellsy_ledger{route.path}" in text or route.path == "/pdf", route.path
+    for button in (*Action, "accept_by_hand"):
+        assert f"*{WORDS[button][0]}*" in text, button
 
 
 @pytest.mark.airflow

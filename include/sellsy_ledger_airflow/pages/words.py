@@ -353,7 +353,7 @@ REASONS: dict[Reason, tuple[str, str, str]] = {
     Reason.APPROVAL_PENDING: (
         "Validation attendue",
         "Approval pending",
-        'Reopen the period, or set "approval" to "none": approving in Airflow does not exist yet.',
+        "Answer the question in Airflow, page “Required Actions”; every run asks it again.",
     ),
     Reason.POSSIBLE_DUPLICATE: (
         "Doublon possible",
