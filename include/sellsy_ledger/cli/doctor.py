@@ -28,7 +28,7 @@ from sellsy_ledger.errors import ConfigurationError, LedgerError, TryLater
 if TYPE_CHECKING:
     from sellsy_ledger.core.capabilities import Capabilities
 
-__all__ = ["configure", "run"]
+__all__ = ["LOCAL_CONNECTIONS", "configure", "read_connections", "read_settings", "run"]
 
 FOLDER_VARIABLE = "SELLSY_LEDGER_COMPANIES_DIR"
 LOCAL_COMPANIES = Path(".airflow/companies")
@@ -61,14 +61,15 @@ def run(arguments: Namespace) -> int:
     Raises:
         ConfigurationError: bad input; the command line turns it into exit code 2.
     """
-    settings = _settings(arguments)
-    connections = _connections(arguments.connections)
+    settings = read_settings(arguments)
+    connections = read_connections(arguments.connections)
     checks, capabilities = _checks(settings, connections)
     _print(settings, checks, capabilities)
     return EXIT_NOT_READY if any(check.blocking and not check.ok for check in checks) else EXIT_READY
 
 
-def _settings(arguments: Namespace) -> CompanySettings:
+def read_settings(arguments: Namespace) -> CompanySettings:
+    """The settings that ``--settings``, or ``--company`` and the folder of settings, name; or ConfigurationError."""
     path = arguments.settings
     if path is None:
         if not arguments.company:
@@ -85,7 +86,8 @@ def _settings(arguments: Namespace) -> CompanySettings:
     return settings
 
 
-def _connections(path: Path) -> dict[str, Any]:
+def read_connections(path: Path) -> dict[str, Any]:
+    """Connection id → credentials. Raises ConfigurationError."""
     try:
         found = json.loads(_read(path))
     except ValueError as error:

@@ -1,7 +1,8 @@
 """``register``: look into the memory of every document, export it, settle a posting in doubt, keep it safe.
 
 Works without Airflow on the register that ``--register`` or ``SELLSY_LEDGER_REGISTER`` names, by default the one of the
-project's own Airflow home. Only ``resolve``, ``restore`` and ``restored`` write, and their events name the person.
+project's own Airflow home. Only ``resolve``, ``double``, ``adopt``, ``restore`` and ``restored`` write, and their
+events name the person.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sellsy_ledger.cli import register_export, register_safety, register_views
+from sellsy_ledger.cli import register_adopt, register_export, register_safety, register_views
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError
 from sellsy_ledger.register.location import default_register_url
@@ -57,6 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     resolve.add_argument("--who", help="who decides; by default the user of this session")
     resolve.add_argument("--note", default="", help="how it was found out; kept in the document's story")
+    register_adopt.configure(actions)
     register_safety.configure(actions)
 
 
@@ -82,8 +84,13 @@ def run(args: argparse.Namespace) -> int:
     url = args.register or os.environ.get(VARIABLE)
     if args.action in register_safety.ACTIONS:
         return register_safety.run(args, _user, lambda: _existing(url))
+    if args.action == "adopt":
+        _adopt(args, url or default_register_url(Path.cwd()))
+        return 0
     with Register.open(_existing(url)) as register:
-        if args.action == "list":
+        if args.action == "double":
+            register_adopt.double(register, _find(register, args), args, args.who or _user())
+        elif args.action == "list":
             _list(register, args)
         elif args.action == "show":
             record = _find(register, args)
@@ -106,6 +113,19 @@ def _existing(url: str | None) -> str:
     if file != url and not file.startswith("file:") and not Path(file).exists():
         raise ConfigurationError(f"There is no register at {file}; name it with --register or {VARIABLE}.")
     return url
+
+
+def _adopt(args: argparse.Namespace, url: str) -> None:
+    """Before the first run there is no register yet, and none of its companies: both may be new."""
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).parent.is_dir():
+        raise ConfigurationError(f"There is no folder for the register {file}; name it with --register or {VARIABLE}.")
+    with Register.open(url) as register:
+        known = register.companies()
+        company = args.company or _company(register, None)
+        if company not in known:
+            print(f"warning: {company} is new to this register.", file=sys.stderr)  # noqa: T201 - stdout is data
+        register_adopt.adopt(register, company, args, args.who or _user())
 
 
 def _list(register: Register, args: argparse.Namespace) -> None:

@@ -13,11 +13,12 @@ from sellsy_ledger.errors import ConfigurationError, TryLater
 from sellsy_ledger.pipeline.acknowledgements import has_news
 from sellsy_ledger.pipeline.company import Company, Selection
 from sellsy_ledger.pipeline.corrections import lacks_proposals, propose
-from sellsy_ledger.pipeline.scan import Scan
+from sellsy_ledger.pipeline.known_books import adopt_known
+from sellsy_ledger.pipeline.scan import MARK_NOTE, Scan
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import LEASE_SECONDS, OPEN_STATES, chunks
 
-__all__ = ["RUN_NOTE", "fetch_invoices", "is_preview"]
+__all__ = ["RUN_NOTE", "fetch_invoices", "is_preview", "scan_everything"]
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ def fetch_invoices(company: Company, selection: Selection, *, batch_size: int = 
         scan.run()
         _propose_corrections(company)
         keys = _keys_to_work_on(company, scan)
+        adopted = adopt_known(register, company.name, keys, who=company.who)
+        keys = [key for key in keys if key not in adopted]
         parts = list(chunks(keys, batch_size))
         if not parts and _looks_at_everything(selection) and has_news(company):
             parts = [[]]
@@ -61,6 +64,26 @@ def fetch_invoices(company: Company, selection: Selection, *, batch_size: int = 
     if not batches:
         register.free_lease(company.name, holder=company.run_id)
     return batches
+
+
+def scan_everything(company: Company) -> tuple[int, int]:
+    """List all that is accounted since the start date, whatever Sellsy's journal says; note what is new, changed or
+    gone, and propose what would correct the books. No document is worked on.
+
+    Returns:
+        How many documents were read, and how many corrections are proposed.
+
+    Raises:
+        LeaseHeld: a run of the company is at work.
+        AccessError, TryLater: Sellsy or the tool did not answer; what was read so far is recorded.
+    """
+    register = company.register
+    with register.lease(company.name, holder=company.run_id, seconds=LEASE_SECONDS):
+        _pin_account(company)
+        register.store_note(company.name, MARK_NOTE, "{}")
+        scan = Scan(company, Selection(kind="scheduled", dated_from=company.settings.start_date))
+        scan.run()
+        return scan.read, len(propose(company))
 
 
 def is_preview(company: Company) -> bool:

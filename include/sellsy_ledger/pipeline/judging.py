@@ -113,6 +113,7 @@ class Judge:
             found += [double_of(record, one.entry, one.source, sure=one.verdict is Verdict.SAME) for one in like]
             return False
         adopt(self._register, record, sure, who=self._company.who)
+        self._books[direction].take(sure)
         self._step.moved(record, State.ADOPTED)
         return True
 

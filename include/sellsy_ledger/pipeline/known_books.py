@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,10 +18,11 @@ from sellsy_ledger.core.entries import JournalEntry, Role
 from sellsy_ledger.core.likeness import Paper, Shelf, Verdict, paper_of, verdict
 from sellsy_ledger.core.outcomes import State
 from sellsy_ledger.pipeline.doubles import double_of, says_different
+from sellsy_ledger.pipeline.steps import OPEN_STATES
 from sellsy_ledger.register.booked import SAME, StoredDouble
 from sellsy_ledger.register.store import Change, DocumentRecord, Register
 
-__all__ = ["Found", "KnownBooks", "adopt", "adopt_known", "paper_of_record", "window_of"]
+__all__ = ["Found", "KnownBooks", "Match", "adopt", "adopt_known", "matches", "paper_of_record", "window_of"]
 
 _AROUND = dt.timedelta(days=31)
 
@@ -34,29 +35,63 @@ class Found(NamedTuple):
     verdict: Verdict
 
 
-class KnownBooks:
-    """The stored entries of one direction that documents dated like ``days`` may be; taken by none so far."""
+class Match(NamedTuple):
+    """An open document, the entry that it surely is, and everything that it may be."""
 
-    def __init__(self, register: Register, company: str, direction: Direction, days: Iterable[dt.date]) -> None:
+    record: DocumentRecord
+    sure: Found | None
+    like: list[Found]
+
+
+class KnownBooks:
+    """The stored entries of one direction that documents dated like ``days`` may be, taken by none so far.
+
+    Args:
+        register: the memory.
+        company: the company's name.
+        direction: sales or purchases.
+        days: the dates of the documents that will be compared.
+        beside: more entries by source, which are not stored (yet).
+    """
+
+    def __init__(
+        self,
+        register: Register,
+        company: str,
+        direction: Direction,
+        days: Iterable[dt.date],
+        beside: Mapping[str, Iterable[BookedEntry]] | None = None,
+    ) -> None:
         self._register = register
         self._company = company
         self._direction = direction
         self._window = window_of(days)
+        self._taken: set[tuple[str, str, str]] = set()
         by_source: defaultdict[str, list[BookedEntry]] = defaultdict(list)
+        for source, entries in (beside or {}).items():
+            by_source[source] += entries
         for one in register.booked(company, direction, *self._window):
-            if one.document is None:
+            if one.document is not None:
+                self._taken.add((one.source, one.entry.entry_id, one.entry.third_party_account))
+            elif one.source not in (beside or {}):
                 by_source[one.source].append(one.entry)
         self._shelves = {source: Shelf(entries) for source, entries in sorted(by_source.items())}
 
     def like(self, paper: Paper, not_these: Iterable[StoredDouble] = ()) -> list[Found]:
         """What the document is like, the likeliest first, without what a person said it is not."""
+        refused = list(not_these)
         found = [
             Found(source, one.entry, one.verdict)
             for source, shelf in self._shelves.items()
             for one in shelf.like(paper)
-            if not says_different(not_these, one.entry, source)
+            if (source, one.entry.entry_id, one.entry.third_party_account) not in self._taken
+            and not says_different(refused, one.entry, source)
         ]
         return sorted(found, key=lambda one: -one.verdict)
+
+    def take(self, found: Found) -> None:
+        """The entry is a document now, and no other one."""
+        self._taken.add((found.source, found.entry.entry_id, found.entry.third_party_account))
 
     def sure(self, paper: Paper, found: Sequence[Found]) -> Found | None:
         """The entry that the document surely is: the only such one of its source, and of no other document."""
@@ -83,34 +118,54 @@ class KnownBooks:
         return found
 
 
-def adopt_known(register: Register, company: str, keys: Sequence[str], *, who: str) -> list[str]:
-    """Adopt those of the open documents ``keys`` that are surely in what was stored of the books.
+def matches(
+    register: Register,
+    company: str,
+    keys: Sequence[str],
+    beside: Mapping[str, Sequence[tuple[Direction, BookedEntry]]] | None = None,
+) -> Iterator[Match]:
+    """Those of the open documents ``keys`` that are like something in the stored books, the sure ones first.
 
-    Returns:
-        The keys that were adopted.
+    ``beside`` = more entries by source, in place of what that source showed before.
     """
-    if not keys or not register.has_booked(company):
-        return []
-    adopted: list[str] = []
+    dated = {
+        record.key: (record.document.kind.direction, record.document.date)
+        for record in register.records(company, keys)
+        if record.state in OPEN_STATES and not record.document.correction
+    }
+    told: defaultdict[str, list[StoredDouble]] = defaultdict(list)
+    for one in register.doubles(company, list(dated)):
+        told[one.key].append(one)
     for direction in Direction:
-        days = [
-            record.document.date
-            for record in register.records(company, keys)
-            if record.document.kind.direction is direction
-        ]
+        days = {key: day for key, (side, day) in dated.items() if side is direction}
         if not days:
             continue
-        books = KnownBooks(register, company, direction, days)
-        told = defaultdict(list)
-        for one in register.doubles(company, keys):
-            told[one.key].append(one)
-        for record in register.records(company, keys):
-            if record.document.kind.direction is direction and not record.document.correction:
-                paper = paper_of_record(record)
-                sure = books.sure(paper, books.like(paper, told[record.key]))
-                if sure is not None:
-                    adopt(register, record, sure, who=who)
-                    adopted.append(record.key)
+        more = {source: [one for side, one in some if side is direction] for source, some in (beside or {}).items()}
+        books = KnownBooks(register, company, direction, days.values(), more)
+        left: list[str] = []
+        for record in register.records(company, list(days)):
+            paper = paper_of_record(record)
+            like = books.like(paper, told[record.key])
+            sure = books.sure(paper, like)
+            if sure is not None:
+                books.take(sure)
+                yield Match(record, sure, like)
+            elif like:
+                left.append(record.key)
+        for record in register.records(company, left):
+            if like := books.like(paper_of_record(record), told[record.key]):
+                yield Match(record, None, like)
+
+
+def adopt_known(register: Register, company: str, keys: Sequence[str], *, who: str) -> set[str]:
+    """Adopt those of the open documents ``keys`` that surely are a stored entry of the books; returns their keys."""
+    if not keys or not register.has_booked(company):
+        return set()
+    adopted: set[str] = set()
+    for record, sure, _ in matches(register, company, keys):
+        if sure is not None:
+            adopt(register, record, sure, who=who)
+            adopted.add(record.key)
     return adopted
 
 

@@ -107,6 +107,13 @@ class BookedMemory(CompanyMemory):
         with self._database.reading() as connection:
             return connection.execute(select(1).where(table.c.company == company).limit(1)).first() is not None
 
+    def booked_sources(self, company: str) -> list[str]:
+        """Where the stored entries of the books were read, in alphabetical order."""
+        table = tables.booked_entry
+        statement = select(table.c.source).where(table.c.company == company).distinct().order_by(table.c.source)
+        with self._database.reading() as connection:
+            return list(connection.execute(statement).scalars())
+
     def booked(self, company: str, direction: Direction, first: dt.date, last: dt.date) -> Iterator[StoredEntry]:
         """The stored entries of the books dated ``first`` to ``last``, by source and id."""
         table = tables.booked_entry
