@@ -171,9 +171,7 @@ def test_the_only_route_that_changes_anything_is_the_decision() -> None:
 
 def test_the_documentation_names_every_page_and_every_button() -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "pages.md").read_text(encoding="utf-8")
-    pages_shown = [
-        route for route in pages.create_app().routes if isinstance(route, APIRoute) and "GET" in route.methods
-    ]
+    routes = [route for route in pages.create_app().routes if isinstance(route, APIRoute) and "GET" in route.methods]
 
     for route in routes:
         assert f"`/sellsy_ledger{route.path}" in text or route.path == "/pdf", route.path
