@@ -127,13 +127,22 @@ class Writer(ABC, Generic[Item, Held]):
 
     @property
     def way(self) -> str:
-        """How it goes, as people read it: kept with the intent, because another way cannot tell what became of it."""
+        """How it goes into the tool, as people read it."""
         return self.capabilities.tool
+
+    @property
+    def whole_way(self) -> str:
+        """:attr:`way` with the tool's variant and its Connection, as people read it: kept with the intent, because
+        another way, another tool behind a service or other books cannot tell what became of it.
+        """
+        return f"{self.way}, {self.capabilities.title}, connexion {self.company.settings.tool_conn_id}"
 
     def is_another_ways(self, record: DocumentRecord) -> bool:
         """True when the document is in doubt since another tool, or another way into this one, was to have it."""
         posting = record.posting
-        return record.state in IN_DOUBT and posting is not None and posting.way not in ("", self.way)
+        # Intents of earlier versions hold the first word only.
+        same = ("", self.way, self.whole_way)
+        return record.state in IN_DOUBT and posting is not None and posting.way not in same
 
     def is_left_to_a_person(self, record: DocumentRecord) -> bool:
         """True when nobody but a person can tell what became of the document."""
@@ -265,7 +274,7 @@ class Writer(ABC, Generic[Item, Held]):
                 # Stored only while this run still holds the lease: one that was overtaken must not write any more.
                 holder=self.company.run_id,
                 handle=handle,
-                way=self.way,
+                way=self.whole_way,
             )
         except PostingConflict as error:
             self.step.wait(record, Reason.POSSIBLE_DUPLICATE, self.company.posting_key(record), note=str(error))

@@ -18,8 +18,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """One booking attempt's memory. ``entry_id`` is the tool's id once known; ``attempts`` counts writes begun.
 
     ``handle`` is what the hand-over is called while the entry itself has no id yet: the id of an asynchronous import,
-    the batch of a file. ``way`` is how the last write went (tool, and whether by file or as a PDF only): what another
-    way began cannot be looked up by this one.
+    the batch of a file. ``way`` is how the last write went (tool, its variant and Connection, by file or as a PDF
+    only): what another way began cannot be looked up by this one.
 
     The posting of a correction is known before its first write (``attempts`` 0): ``replaces`` is the id of the booked
     entry whose place it takes, ``entry_date`` the open day that a person agreed to where the document's own is closed.

@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 import pytest
-from tests.unit.pipeline.fakes import CAPABILITIES, FakeConnector, invoice
+from tests.unit.pipeline.fakes import CAPABILITIES, FakeConnector, invoice, settings
 
 from sellsy_ledger.core.capabilities import KeySupport, PdfSupport
 from sellsy_ledger.core.outcomes import Reason
@@ -21,6 +21,7 @@ from sellsy_ledger.errors import (
 from sellsy_ledger.pipeline.approval import approve
 from sellsy_ledger.pipeline.posting import post_entries
 from sellsy_ledger.pipeline.verify import verify_entries
+from sellsy_ledger.pipeline.writing import Writer
 
 KEY_1 = "sellsy:4242:sales_invoice:1"
 
@@ -51,6 +52,7 @@ def test_a_lost_answer_is_looked_up_by_the_next_run(world, written):
     here.tool.script["post_entry"] = [("after", lost) if written else lost]
     report = here.night()
     assert report.all_states == {"outcome_unknown": 1, "verified": 1}
+    here.clock += dt.timedelta(hours=1)
     here.night()
     assert here.state(invoice(1)) == "verified"
     assert here.keys_held().count(KEY_1) == 1
@@ -65,6 +67,35 @@ def test_a_tool_that_cannot_be_asked_leaves_a_lost_answer_to_a_person(world):
         here.night()
     assert here.state(invoice(1)) == "outcome_unknown"
     assert here.tool.calls.count("post_entry") == 1
+
+
+@pytest.mark.parametrize("change", ["variant", "connection"])
+def test_what_was_sent_behind_another_variant_or_connection_of_the_tool_is_left_to_a_person(world, change):
+    """Asked in other books, the tool would say that it has nothing; and the document would be booked twice."""
+    here = world(invoice(1))
+    here.tool.script["post_entry"] = [("after", OutcomeUnknown("read timed out"))]
+    here.night()
+    sent = here.detail(invoice(1))
+    if change == "variant":
+        here.tool.capabilities = msgspec.structs.replace(here.tool.capabilities, title="Another tool behind")
+    else:
+        here.settings = settings(tool_conn_id="fake__other")
+    here.night()
+    assert here.state(invoice(1)) == "outcome_unknown"
+    assert "fake__atelier" in here.detail(invoice(1)) != sent
+    assert here.tool.calls.count("post_entry") == 1
+
+
+def test_what_an_earlier_version_sent_is_looked_up_as_before(world, monkeypatch):
+    here = world(invoice(1))
+    here.tool.script["post_entry"] = [("after", OutcomeUnknown("read timed out"))]
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Writer, "whole_way", Writer.way)
+        here.night()
+    (record,) = here.register.load("atelier", [invoice(1).key])
+    assert record.posting.way == "fake"
+    here.night()
+    assert here.state(invoice(1)) == "verified"
 
 
 def test_a_look_up_that_does_not_answer_keeps_the_outcome_unknown(world):
@@ -305,7 +336,7 @@ def test_a_tool_settles_from_when_its_answer_was_lost_not_from_the_intent(world)
     here.clock += dt.timedelta(minutes=5)
     here.night()
     assert (here.state(invoice(1)), here.keys_held()) == ("outcome_unknown", [])
-    here.clock += dt.timedelta(minutes=6)
+    here.clock += dt.timedelta(minutes=11)
     here.night()
     assert (here.state(invoice(1)), here.keys_held()) == ("verified", [KEY_1])
 
