@@ -12,10 +12,10 @@ import datetime as dt
 import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sellsy_ledger.cli import register_adopt, register_export, register_safety, register_views
+from sellsy_ledger.cli import register_adopt, register_corrections, register_export, register_safety, register_views
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError
 from sellsy_ledger.register.location import default_register_url
@@ -59,6 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     resolve.add_argument("--who", help="who decides; by default the user of this session")
     resolve.add_argument("--note", default="", help="how it was found out; kept in the document's story")
     register_adopt.configure(actions)
+    register_corrections.configure(actions)
     register_safety.configure(actions)
 
 
@@ -90,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
     with Register.open(_existing(url)) as register:
         if args.action == "double":
             register_adopt.double(register, _find(register, args), args, args.who or _user())
+        elif args.action in register_corrections.ACTIONS:
+            register_corrections.run(register, _company(register, args.company), args, _user)
         elif args.action == "list":
             _list(register, args)
         elif args.action == "show":
@@ -142,15 +145,24 @@ def _export(register: Register, args: argparse.Namespace) -> int:
         register_export.write_csv(register.records(company, _select(register, company, args)), sys.stdout.buffer)
         return 0
     states = args.state
-    args.state = states or sorted(HANDED_OVER)
+    args.state = states or sorted(HANDED_OVER | {State.CORRECTED, State.RETRACTED})
     records = register.records(company, _select(register, company, args))
     if not states:
-        # Booked, and not only delivered: nobody has said that those are in the books.
-        records = (record for record in records if record.posting is not None and record.posting.posted_at is not None)
+        records = _booked(register, company, records)
     refused = register_export.write_fec(records, args.ledger, sys.stdout.buffer)
     for sentence in refused:
         print(sentence, file=sys.stderr)  # noqa: T201 - stdout is data
     return 2 if refused else 0
+
+
+def _booked(register: Register, company: str, records: Iterable[DocumentRecord]) -> Iterator[DocumentRecord]:
+    """Booked, and not only delivered: nobody has said that those are in the books. An entry that was corrected is there
+    beside its reversal; one whose place was taken is not.
+    """
+    for record in records:
+        gone = record.state is State.CORRECTED and not register.reversed_keys(company, [record.document])
+        if record.posting is not None and record.posting.posted_at is not None and not gone:
+            yield record
 
 
 def _select(register: Register, company: str, args: argparse.Namespace) -> list[str]:

@@ -35,6 +35,8 @@ STATES: dict[State, str] = {
     State.CONFLICT: "conflit",
     State.CHANGED_AFTER_POSTING: "modifiée après comptabilisation",
     State.RETRACTED: "retirée de Sellsy",
+    State.CORRECTED: "corrigée à côté",
+    State.ADOPTED: "déjà dans les livres",
 }
 _PIPE_WIDTH = 200
 
