@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.scenario.stage import Stage, line, paper
 
+from sellsy_ledger.pipeline.writing import LONGEST_INTENT
 from sellsy_ledger.register.archive import write_backup
 from sellsy_ledger.register.database import Database
 from sellsy_ledger.register.restore import restore
@@ -122,6 +123,6 @@ def test_a_queue_that_has_not_settled_is_waited_for(story):
     stage.night()
     assert stage.story("F-2025-0001") == "outcome_unknown"
     assert stage.entries() == []
-    stage.clock += dt.timedelta(seconds=settling + 1)
+    stage.clock += dt.timedelta(seconds=settling + 1) + LONGEST_INTENT
     stage.night()
     assert stage.problems_with_the_books() == []

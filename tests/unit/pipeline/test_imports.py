@@ -12,6 +12,7 @@ from sellsy_ledger.errors import AccessError, OutcomeUnknown, PostingConflict, P
 from sellsy_ledger.pipeline.imports import await_imports
 from sellsy_ledger.pipeline.posting import post_entries
 from sellsy_ledger.pipeline.proof import prove
+from sellsy_ledger.pipeline.writing import LONGEST_INTENT
 
 KEY_1 = "sellsy:4242:sales_invoice:1"
 LOST = OutcomeUnknown("read timed out")
@@ -153,7 +154,7 @@ def test_a_lost_answer_is_believed_absent_only_once_the_tool_has_settled(queue, 
     assert here.state(invoice(1)) == "outcome_unknown"
     assert "pas encore visible" in here.detail(invoice(1))
     assert here.tool.calls.count("post_entry") == 1
-    here.clock += dt.timedelta(seconds=201)
+    here.clock += dt.timedelta(seconds=201) + LONGEST_INTENT
     here.night()
     here.clock += dt.timedelta(seconds=501)
     here.night()
@@ -166,7 +167,7 @@ def test_looking_again_and_again_does_not_make_the_write_look_younger(queue):
     here = queue(invoice(1))
     here.tool.script["post_entry"] = [LOST]
     here.night()
-    for _ in range(5):
+    for _ in range(7):
         here.clock += dt.timedelta(seconds=150)
         here.night()
     assert here.state(invoice(1)) == "verified"
@@ -184,7 +185,7 @@ def test_a_killed_process_is_the_same_as_a_lost_answer(queue):
     here.night()
     assert here.state(invoice(1)) == "outcome_unknown"
     assert "post_entry" not in here.tool.calls
-    here.clock += dt.timedelta(seconds=301)
+    here.clock += dt.timedelta(seconds=301) + LONGEST_INTENT
     here.night()
     assert here.state(invoice(1)) == "verified"
 
