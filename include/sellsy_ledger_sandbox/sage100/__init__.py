@@ -50,6 +50,7 @@ class _State:
     def reset(self) -> None:
         self.login = Login()
         self.asleep = False
+        self.checks_write = False
         self.imported: dict[str, Books] = {}
         self.interfaces = {
             dataset: Interface(dataset, name, Books(self._world, code, label_max))
@@ -164,6 +165,12 @@ def _wire_login(routes: Blueprint, controls: Blueprint, state: _State) -> None:
         state.login.revoke()
         return jsonify(revoked=True)
 
+    @controls.post("/checks-write")
+    def checks_write() -> ResponseReturnValue:
+        # A Sage that does not know ``controle`` creates the entry.
+        state.checks_write = True
+        return jsonify(checks_write=True)
+
     @controls.post("/sleep")
     def sleep() -> ResponseReturnValue:
         state.asleep = True
@@ -232,7 +239,7 @@ def _wire_writes(routes: Blueprint, state: _State, world: World) -> None:
         interface = state.interfaces.get(dataset)
         if interface is None:
             return _page()
-        only_check = request.args.get("controle", "false").lower() == "true"
+        only_check = request.args.get("controle", "false").lower() == "true" and not state.checks_write
         with world.lock:
             try:
                 interface.create_entry(journal, _json(), only_check=only_check)

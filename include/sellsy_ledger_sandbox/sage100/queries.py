@@ -14,6 +14,7 @@ PAGE_MAX = 100
 KNOWN = frozenset({"$select", "$filter", "$orderby", "$expand", "$top", "$skip", "$count"})
 _TEXT = r"'((?:[^']|'')*)'"
 _EQ = re.compile(rf"(\w+) eq (?:{_TEXT}|(true|false|-?\d+(?:\.\d+)?))")
+_COMPARES = re.compile(r"(\w+) (ge|lt) (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)")
 _STARTS = re.compile(rf"startswith\((\w+),\s*{_TEXT}\)")
 _CONTAINS = re.compile(rf"contains\(tolower\((\w+)\),\s*{_TEXT}\)")
 _AND = re.compile(r"\s+and\s+(?=(?:[^']*'[^']*')*[^']*$)")
@@ -68,6 +69,9 @@ def _test(kind: str, text: str) -> Callable[[Row], bool]:
             value: Any = {"true": True, "false": False}.get(bare)
             return lambda row: row.get(name) == (value if value is not None else float(bare))
         return lambda row: str(row.get(name) or "").lower() == _plain(wanted).lower()
+    if found := _COMPARES.fullmatch(text):
+        name, start, is_from = _property(kind, found[1]), found[3], found[2] == "ge"
+        return lambda row: (str(row.get(name) or "") >= start) is is_from
     if found := _STARTS.fullmatch(text):
         name, start = _property(kind, found[1]), _plain(found[2])
         return lambda row: str(row.get(name) or "").startswith(start)

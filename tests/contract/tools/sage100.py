@@ -22,9 +22,9 @@ LETTERS = {
 
 
 def _reference(posting_key: str) -> str:
-    """What Sage keeps of our key: ``sellsy:4242:sales_invoice:990001`` → ``FC990001``."""
+    """What Sage keeps of our key: ``sellsy:4242:sales_invoice:990001-v2`` → ``FC990001-V2``."""
     *_, kind, number = posting_key.split(":")
-    return f"{LETTERS[kind]}{number}"
+    return f"{LETTERS[kind]}{number.upper()}"
 
 
 def _import(url: str, folder: Path) -> None:
@@ -97,6 +97,7 @@ KITS = (
         vat_codes={},
         witness_key=_reference,
         small_pages=_small_pages,
+        books_route="GET /<dataset>/<resource>",
         ledger_name="atelier",
         refusals=(
             Refusal("unbalanced", lambda one: replace_line(one, 0, debit_cents=12344), Reason.AMOUNTS_DO_NOT_CLOSE),

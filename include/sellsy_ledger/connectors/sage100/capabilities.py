@@ -85,6 +85,8 @@ ODATA = Capabilities(
     key=KeySupport.LOOK_UP,
     read_back=True,
     pdf_read_back=False,
+    # Ledger lines of a period, whoever made them.
+    reads_books=True,
     third_parties=ThirdPartySupport.API,
     # A line may have a tax, but the name of that property is not published.
     vat=VatSupport.ACCOUNT_ONLY,

@@ -107,6 +107,7 @@ class ODataClient:
     ) -> Iterator[Row]:
         """Every row of a list, names in lower case, in a fixed order; ``most`` > 0 reads one page of so many."""
         last: list[Row] = []
+        counts = [0]
         first = {"$filter": where, "$expand": ",".join(expand), "$orderby": order, "$count": "true"}
 
         def fetch(skip: int) -> tuple[list[Row], int | None]:
@@ -127,6 +128,11 @@ class ODataClient:
                 raise TryLater(f"The pages of Sage {resource} do not end: one came twice.", tool="sage100")
             last[:] = found
             total = _text(body.get("@odata.count")) if isinstance(body, dict) else ""
+            if total.isdecimal():
+                if int(total) < counts[-1]:
+                    # What went away before this page has moved the rows behind it: some were never seen.
+                    raise TryLater(f"Sage {resource} became shorter while it was read.", tool="sage100")
+                counts.append(int(total))
             there = skip + len(found)
             if not found or most or (total.isdecimal() and there >= int(total)):
                 return found, None
@@ -145,14 +151,22 @@ class ODataClient:
         return found[0] if found else {}
 
     # -- writing -------------------------------------------------------------------------------------------------
-    def check_entry(self, journal_id: str, body: Mapping[str, Any]) -> None:
+    def check_entry(self, journal_id: str, body: Mapping[str, Any], *, proven: bool = True) -> None:
         """Have every check made, and nothing written.
+
+        Args:
+            journal_id: the journal.
+            body: the entry.
+            proven: False while nobody has seen that this Sage writes nothing for a check: it is then sent as a write,
+                once.
 
         Raises:
             PostingRefused: with the reasons.
+            OutcomeUnknown: an unproven one got no answer.
         """
         path = _target(self._action(journal_id), {"controle": "true"})
-        self._with_token(lambda headers: self.transport.read("POST", path, json=body, headers=headers))
+        send = self.transport.read if proven else self.transport.write
+        self._with_token(lambda headers: send("POST", path, json=body, headers=headers))
 
     def create_entry(self, journal_id: str, body: Mapping[str, Any]) -> Answer:
         """Create the entry. What a success answers is not documented; see :func:`tells_success`."""

@@ -17,7 +17,7 @@ from sellsy_ledger.connectors.sage100.options import ODataOptions
 from sellsy_ledger.connectors.sage100.rendering import check_entry, numbers_of
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.entries import EntryLine
-from sellsy_ledger.core.labels import cut_label
+from sellsy_ledger.core.labels import cut_label, own_piece
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import ThirdParty
@@ -39,6 +39,9 @@ def invoice_number(request: PostingRequest, options: ODataOptions, metadata: Met
     number, _ = numbers_of(request, by_reference=options.invoice_number == "reference")
     longest = metadata.longest("numeroFacture", NUMBER_MAX)
     number = number if len(number) <= longest else request.entry.piece
+    if not metadata.knows("reference"):
+        # Nothing else would tell a correction from what it corrects.
+        number = own_piece(number, request.posting_key, longest)
     if not number or len(number) > longest:
         raise _does_not_fit("numeroFacture", number, longest)
     return number

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sellsy_ledger.connectors.base import PostingRequest
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.labels import clean_text
 
 __all__ = ["PdfNames", "safe_stem"]
@@ -30,8 +31,12 @@ class PdfNames:
         self._taken: set[str] = set()
 
     def of(self, request: PostingRequest) -> str:
-        """The name of a request's PDF: ``FAC-2026-0001.pdf``, ``FAC-2026-0001-2.pdf`` for another of that number."""
-        stem = safe_stem(request.entry.number or request.entry.piece, request.posting_key)
+        """The name of a request's PDF: ``FAC-2026-0001.pdf``, ``FAC-2026-0001-R1.pdf`` for a correction of it,
+        ``FAC-2026-0001-2.pdf`` for another document of that number.
+        """
+        number = request.entry.number or request.entry.piece
+        label = label_of(request.posting_key).upper()
+        stem = safe_stem(f"{number}{label}" if number else "", request.posting_key)
         name, again = f"{stem}.pdf", 2
         while name.lower() in self._taken:
             name, again = f"{stem}-{again}.pdf", again + 1

@@ -6,12 +6,14 @@ invoice number and our reference (Sellsy's id), or journal, third party and amou
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
-from sellsy_ledger.connectors.base import PostedEntry, PostingRequest, Receipt
+from sellsy_ledger.connectors.base import BookedEntry, PostedEntry, PostingRequest, Receipt
 from sellsy_ledger.connectors.sage100 import mapper, reading
+from sellsy_ledger.connectors.sage100.booked import booked, period
 from sellsy_ledger.connectors.sage100.capabilities import ODATA
 from sellsy_ledger.connectors.sage100.client import ODataClient, quoted, tells_success
 from sellsy_ledger.connectors.sage100.connector import Sage100Connector
@@ -21,11 +23,19 @@ from sellsy_ledger.connectors.sage100.options import ODataOptions
 from sellsy_ledger.connectors.sage100.tokens import Tokens
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities, kept_characters
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import Ledger, PaddedNumbers
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty
-from sellsy_ledger.errors import ConfigurationError, DocumentError, OutcomeUnknown, PostingRefused, TryLater
+from sellsy_ledger.errors import (
+    AccessError,
+    ConfigurationError,
+    DocumentError,
+    OutcomeUnknown,
+    PostingRefused,
+    TryLater,
+)
 from sellsy_ledger.http.throttle import Throttle
 from sellsy_ledger.http.transport import Transport
 
@@ -37,6 +47,10 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = (10.0, 120.0)
 SUFFIXES_MAX = 99
 RELATIONS = ("journal", "compte", "tiers")
+CHECK_WRITES = (
+    "Sage a écrit l'écriture dès son contrôle (controle=true) : elle n'a pas été envoyée une seconde fois. "
+    "Mettez l'option « check_first » à « no »."
+)
 _ROOTS = {Direction.SALES: "411", Direction.PURCHASES: "401"}
 
 
@@ -53,6 +67,7 @@ class ODataConnector(Sage100Connector):
         self.options = options
         self.capabilities: Capabilities = ODATA
         self._controls: dict[Direction, str] = {}
+        self._checks_write_nothing = False
 
     @classmethod
     def connect(
@@ -168,17 +183,41 @@ class ODataConnector(Sage100Connector):
             )
         rows = client.rows("ecritures", where=f"{name} eq {quoted(value)}", expand=RELATIONS)
         same = [row for row in rows if reading.text(row.get(name.lower())).upper() == value.upper()]
-        return reading.held_entry(same, request, reference)
+        # By its number all versions of a document are found; by Sellsy's id each has a number of its own.
+        shared = name == "numeroFacture" and metadata.knows("reference") and self.options.invoice_number == "number"
+        return reading.held_entry(same, request, reference, is_shared=shared and bool(label_of(request.posting_key)))
 
     def post_entry(self, request: PostingRequest) -> Receipt:
         """Have the entry checked, then create it. The answer to that is not documented: only a look-up tells its id."""
         journal_id, body = self._entry(request)
-        if self.options.check_first:
-            self.client.check_entry(journal_id, body)
+        if self.options.check_first and self._was_booked_by_its_check(request, journal_id, body):
+            return Receipt(entry_id="", warnings=(CHECK_WRITES,))
         answer = self.client.create_entry(journal_id, body)
         if not tells_success(answer) and self._is_absent(request):
             raise OutcomeUnknown("Sage's answer to an entry is none of its own.", tool=ODATA.tool)
         return Receipt(entry_id="")
+
+    def _was_booked_by_its_check(self, request: PostingRequest, journal_id: str, body: dict[str, Any]) -> bool:
+        """Have the entry checked. False as it should be; True where this Sage booked the entry for it.
+
+        That a check writes nothing is Sage's word. It is seen once per connector, by a look before and one after the
+        first check that passes; until then a check is a write, which is never repeated.
+        """
+        if self._checks_write_nothing:
+            self.client.check_entry(journal_id, body)
+            return False
+        was_there = self.find_entry(request) is not None
+        self.client.check_entry(journal_id, body, proven=False)
+        if was_there:
+            return False
+        try:
+            found = self.find_entry(request)
+        except (ConfigurationError, TryLater) as error:
+            raise OutcomeUnknown(
+                "Whether Sage wrote an entry that it was only to check cannot be told.", tool=ODATA.tool
+            ) from error
+        self._checks_write_nothing = found is None
+        return found is not None
 
     def _is_absent(self, request: PostingRequest) -> bool:
         """True when a look-up right after the write shows no entry, or fails."""
@@ -190,6 +229,27 @@ class ODataConnector(Sage100Connector):
     def read_back(self, request: PostingRequest, entry_id: str) -> PostedEntry | None:
         """The entry's lines, by its content: Sage gives an entry no id."""
         return self.find_entry(request)
+
+    # -- what is in the books ------------------------------------------------------------------------------------
+    def booked_entries(self, direction: Direction, first: dt.date, last: dt.date) -> Iterator[BookedEntry]:
+        """The period's ledger lines, to the last page; see :mod:`.booked`.
+
+        A Sage that compares no dates in a filter is read from its first line on.
+        """
+        rows = self.client.rows
+        try:
+            found = list(rows("ecritures", where=period(first, last), expand=RELATIONS))
+        except AccessError:
+            raise
+        except ConfigurationError as error:
+            if error.tool_code != "400":
+                raise
+            found = [
+                row
+                for row in rows("ecritures", expand=RELATIONS)
+                if (day := reading.day(row.get("date"))) is None or first <= day <= last
+            ]
+        return booked(found, direction, first, last, provenance=self.options.provenance)
 
     def _entry(self, request: PostingRequest) -> tuple[str, dict[str, Any]]:
         index = self._look_ups(request.ledger)

@@ -21,7 +21,17 @@ from sellsy_ledger.core.money import NotAnAmount, to_cents
 from sellsy_ledger.core.third_parties import LedgerThirdParty
 from sellsy_ledger.errors import PostingConflict, TryLater
 
-__all__ = ["account_of", "fiscal_year_of", "held_entry", "journal_of", "third_party_of"]
+__all__ = [
+    "HeldLine",
+    "Row",
+    "account_of",
+    "fiscal_year_of",
+    "held_entry",
+    "journal_of",
+    "line_of",
+    "text",
+    "third_party_of",
+]
 
 Row = Mapping[str, Any]
 
@@ -99,22 +109,31 @@ def fiscal_year_of(row: Row) -> FiscalYear | None:
 
 
 # -- a posted entry ----------------------------------------------------------------------------------------------
-def held_entry(rows: Iterable[Row], request: PostingRequest, reference: str) -> PostedEntry | None:
+def held_entry(
+    rows: Iterable[Row], request: PostingRequest, reference: str, *, is_shared: bool = False
+) -> PostedEntry | None:
     """The entry of ``request`` among the lines of its invoice number; None when it is not there.
 
     Args:
         rows: lines with ``journal``, ``compte`` and ``tiers``.
         request: what was, or would have been, posted.
         reference: what we write into ``reference``.
+        is_shared: True where other versions of the document have the same invoice number: then content proves nothing.
 
     Raises:
-        PostingConflict: it is there more than once.
+        PostingConflict: it is there more than once, or lines that may be its own have lost their reference.
         TryLater: a line cannot be read.
     """
-    lines = [_line(row) for row in rows]
+    lines = [line_of(row) for row in rows]
     ours = [line for line in lines if line.reference.upper() == reference.upper()]
     if not ours:
         ours = _by_content(lines, request)
+        if ours and is_shared:
+            raise PostingConflict(
+                f"Sage holds an entry like {request.posting_key} without its reference {reference}: which version of "
+                "the document it is cannot be told.",
+                tool="sage100",
+            )
     if not ours:
         return None
     party = request.third_party.auxiliary_account.upper()
@@ -127,8 +146,8 @@ def held_entry(rows: Iterable[Row], request: PostingRequest, reference: str) -> 
         entry_id=first.row_id or f"{first.journal} {first.piece}",
         date=first.date,
         journal=first.journal,
-        # The journal numbers the piece by itself; what we sent is the invoice number.
-        piece=first.invoice_number or None,
+        # The journal numbers the piece by itself; the invoice number by which it was found stands for the request's.
+        piece=(request.entry.number or request.entry.piece) if first.invoice_number else None,
         lines=tuple(
             PostedLine(
                 account=line.third_party or line.account,
@@ -156,7 +175,12 @@ def _by_content(lines: Sequence[HeldLine], request: PostingRequest) -> list[Held
     return [line for line in lines if line.entry in found and not line.reference]
 
 
-def _line(row: Row) -> HeldLine:
+def line_of(row: Row) -> HeldLine:
+    """A ledger line.
+
+    Raises:
+        TryLater: it has no side or no amount that can be read.
+    """
     side = text(row.get("sens")).lower()
     try:
         cents = to_cents(row.get("montant", ""))

@@ -13,8 +13,10 @@ import msgspec
 from sellsy_ledger.connectors.base import PostingRequest
 from sellsy_ledger.connectors.sage100.options import FileOptions
 from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.corrections import label_of
 from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.entries import JournalEntry, Role
+from sellsy_ledger.core.labels import own_piece
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import Reason
@@ -26,6 +28,7 @@ __all__ = ["Rendered", "Renderer", "check_entry", "gross_cents", "numbers_of"]
 
 EXTENSIONS = {"pnm": ".pnm", "mecg": ".txt"}
 MECG_REFERENCE_MAX = 17
+PIECE_MAX = 13
 # Ids of Sellsy are numbered per kind of document.
 _KIND_LETTERS = {
     Kind.SALES_INVOICE: "FC",
@@ -71,6 +74,10 @@ class Renderer:
         number, reference = numbers_of(request, by_reference=self._by_reference)
         if self._by_reference:
             entry = msgspec.structs.replace(entry, number=number, piece=number)
+        elif label_of(request.posting_key):
+            # Sage knows an entry by its piece; a PNM line has room for no other number beside it.
+            piece = own_piece(entry.piece, request.posting_key, PIECE_MAX)
+            entry = msgspec.structs.replace(entry, piece=piece, number=piece if self._is_pnm else entry.number)
         one = FileEntry(
             entry=entry,
             kind=request.kind,
@@ -91,7 +98,7 @@ class Renderer:
 def numbers_of(request: PostingRequest, *, by_reference: bool) -> tuple[str, str]:
     """Sage's invoice number and its reference: the document's number and Sellsy's id, or the other way round.
 
-    Example: ``("FAC-2026-0001", "FC990001")``.
+    Example: ``("FAC-2026-0001", "FC990001")``; a correction has its label behind the id, ``"FC990001-V2"``.
     """
     sellsy_id = f"{_KIND_LETTERS[request.kind]}{request.posting_key.rpartition(':')[2].upper()}"
     number = request.entry.number or request.entry.piece

@@ -16,6 +16,7 @@ import pytest
 from sellsy_ledger.connectors.base import BatchState, PostingRequest
 from sellsy_ledger.connectors.sage100.depot import LocalDepot
 from sellsy_ledger.connectors.sage100.files import FilesConnector
+from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.ledger import Account, Journal, Ledger
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.core.third_parties import LedgerThirdParty
@@ -478,3 +479,41 @@ def test_files_are_written_whole_and_stay_inside_their_folder(tmp_path: Path) ->
             depot.put(path, b"")
     depot.put("a/b.txt", io.BytesIO(b"body"))
     assert (depot.read("a/b.txt"), depot.names("a"), depot.names(), depot.names("none")) == (b"body", ["b.txt"], [], [])
+
+
+# -- corrections -------------------------------------------------------------------------------------------------
+def versions(made: PostingRequest) -> tuple[PostingRequest, PostingRequest, PostingRequest]:
+    """The request, its reversal and its second version."""
+    credit = made.posting_key.replace("sales_invoice", "sales_credit_note")
+    reversal = msgspec.structs.replace(made, posting_key=f"{credit}-r1", kind=Kind.SALES_CREDIT_NOTE)
+    return made, reversal, msgspec.structs.replace(made, posting_key=f"{made.posting_key}-v2")
+
+
+@pytest.mark.parametrize(
+    ("options", "pieces"),
+    [
+        ({}, ["FAC-0001", "FAC0001R1", "FAC0001V2"]),
+        ({"format": "mecg"}, ["FAC0001", "FAC0001R1", "FAC0001V2"]),
+        ({"invoice_number": "reference"}, ["FC990001", "AC990001-R1", "FC990001-V2"]),
+    ],
+)
+def test_a_correction_is_a_piece_of_its_own_in_the_file_and_beside_it(
+    tmp_path: Path, options: dict[str, str], pieces: list[str]
+) -> None:
+    connector, requests = files(tmp_path, **options), versions(request(1, pdf=PDF))
+    assert connector.deliver_batch(BATCH, requests).refused == {}
+    listed = rows((tmp_path / "manifestes" / f"{STEM}.csv").read_bytes())
+    assert [row["piece"] for row in listed] == pieces
+    assert [row["pdf"] for row in listed] == ["FAC-0001.pdf", "FAC-0001-R1.pdf", "FAC-0001-V2.pdf"]
+    for each in requests:
+        found = connector.find_entry(each)
+        assert found is not None
+        assert found.piece == "FAC-0001"
+
+
+def test_a_correction_whose_label_does_not_fit_takes_the_documents_id(tmp_path: Path) -> None:
+    """Cut to thirteen characters, it might come to the piece number of another document."""
+    made = request(1, piece="FACT202600012", number="FACT-2026-00012")
+    files(tmp_path).deliver_batch(BATCH, versions(made))
+    listed = rows((tmp_path / "manifestes" / f"{STEM}.csv").read_bytes())
+    assert [row["piece"] for row in listed] == ["FACT202600012", "SCN990001R1", "SI990001V2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from sellsy_ledger.errors import (
     PostingConflict,
     TryLater,
 )
+from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger_sandbox.server import Sandbox
 from tests.elastic_time import ElasticTime
 from tests.unit.connectors.sage100.builders import PDF, request
@@ -90,15 +92,115 @@ def test_an_entry_is_checked_before_it_is_created(sandbox: Sandbox) -> None:
 
 def test_a_check_that_got_no_answer_is_repeated_and_a_creation_is_not(sandbox: Sandbox) -> None:
     connector = connect(sandbox)
-    made = posting(connector)
+    connector.post_entry(posting(connector, 3))
     sandbox.faults([{"tool": "sage100", "route": CREATE, "kind": "500"}])
-    connector.post_entry(made)
-    assert (calls(sandbox, CREATE), len(sandbox.entries("sage100"))) == (3, 1)
+    connector.post_entry(posting(connector))
+    assert (calls(sandbox, CREATE), len(sandbox.entries("sage100"))) == (5, 2)
     sandbox.faults([{"tool": "sage100", "route": CREATE, "nth": 2, "kind": "drop_after"}])
     with pytest.raises(OutcomeUnknown):
         connector.post_entry(posting(connector, 2))
-    assert len(sandbox.entries("sage100")) == 2
+    assert len(sandbox.entries("sage100")) == 3
     assert connector.find_entry(posting(connector, 2)) is not None
+
+
+@pytest.mark.parametrize("kind", ["500", "drop_after", "drop_before"])
+def test_a_check_is_not_repeated_before_it_was_seen_to_write_nothing(sandbox: Sandbox, kind: str) -> None:
+    connector = connect(sandbox)
+    made = posting(connector)
+    sandbox.faults([{"tool": "sage100", "route": CREATE, "kind": kind}])
+    with pytest.raises(OutcomeUnknown):
+        connector.post_entry(made)
+    assert calls(sandbox, CREATE) == 1
+    assert connector.find_entry(made) is None
+
+
+def test_an_entry_that_its_check_has_written_is_not_written_again(sandbox: Sandbox) -> None:
+    requests.post(f"{sandbox.url}/_sandbox/sage100/checks-write", timeout=9).raise_for_status()
+    connector = connect(sandbox)
+    for number in (1, 2):
+        receipt = connector.post_entry(posting(connector, number))
+        assert "check_first" in receipt.warnings[0]
+        assert len(sandbox.entries("sage100")) == number
+
+
+def test_a_look_that_fails_after_an_unproven_check_is_an_unknown_outcome(sandbox: Sandbox) -> None:
+    connector = connect(sandbox)
+    made = posting(connector)
+    rows = "GET /<dataset>/<resource>"
+    assert connector.find_entry(made) is None
+    sandbox.faults([{"tool": "sage100", "route": rows, "nth": nth, "kind": "500"} for nth in range(2, 12)])
+    with pytest.raises(OutcomeUnknown):
+        connector.post_entry(made)
+    assert sandbox.entries("sage100") == []
+
+
+# -- corrections, and the books ----------------------------------------------------------------------------------
+def test_a_correction_is_never_recognised_by_content(sandbox: Sandbox) -> None:
+    """The original has lost its reference: it may be any version, and a person looks."""
+    connector = connect(sandbox)
+    made = posting(connector)
+    connector.post_entry(made)
+    version = msgspec.structs.replace(made, posting_key=f"{made.posting_key}-v2")
+    assert connector.find_entry(version) is None
+    typed = {
+        "journal": "VE",
+        "date": made.entry.date.isoformat(),
+        "piece": made.entry.number,
+        "third_party_account": "CEXEMPLE",
+        "third_party_name": "Exemple SARL",
+        "lines": [
+            {"account": "411000", "debit_cents": 12000, "credit_cents": 0, "label": "x"},
+            {"account": "706000", "debit_cents": 0, "credit_cents": 12000, "label": "x"},
+        ],
+    }
+    sandbox.type_in("sage100", typed)
+    with pytest.raises(PostingConflict, match="reference"):
+        connector.find_entry(version)
+    assert connector.find_entry(made) is not None
+
+
+@pytest.mark.parametrize("invoice_number", ["number", "reference"])
+def test_each_version_is_read_back_whichever_number_is_sages(sandbox: Sandbox, invoice_number: str) -> None:
+    connector = connect(sandbox, invoice_number=invoice_number)
+    made = posting(connector)
+    version = msgspec.structs.replace(made, posting_key=f"{made.posting_key}-v2")
+    for each in (made, version):
+        assert connector.find_entry(each) is None
+        connector.post_entry(each)
+        found = connector.find_entry(each)
+        assert found is not None
+        assert differences(each, found, connector.capabilities, pdf_sha256=None) == []
+
+
+def test_a_sage_that_compares_no_dates_is_read_from_its_first_line(sandbox: Sandbox) -> None:
+    connector = connect(sandbox)
+    made = posting(connector)
+    connector.post_entry(made)
+    rows, asked = connector.client.rows, []
+
+    def without_dates(resource: str, *, where: str = "", **others: Any) -> Iterator[dict[str, Any]]:
+        asked.append(where)
+        if " ge " in where:
+            raise ConfigurationError("Sage refused a read.", tool="sage100", tool_code="400")
+        return rows(resource, where=where, **others)
+
+    connector.client.rows = without_dates  # type: ignore[method-assign]
+    day = made.entry.date
+    (one,) = connector.booked_entries(Direction.SALES, day, day)
+    assert (one.key, one.gross_cents, asked[-1]) == ("FC990001", 12000, "")
+    after = day.replace(day=day.day + 1)
+    assert list(connector.booked_entries(Direction.SALES, after, after)) == []
+
+
+def test_books_that_became_shorter_while_they_were_read_are_not_whole() -> None:
+    def page(count: int, *ids: int) -> bytes:
+        rows = [{"id": str(each), "sens": "Debit", "montant": 1} for each in ids]
+        return json.dumps({"@odata.count": count, "value": rows}).encode()
+
+    with scripted() as wire:
+        wire.play(answer(404, b"{}"), answer(200, page(4, 1, 2)), answer(200, page(3, 4)))
+        with pytest.raises(TryLater, match="shorter"):
+            list(against(wire).client.rows("ecritures"))
 
 
 def test_a_refused_check_tells_every_reason_and_nothing_is_written(sandbox: Sandbox) -> None:
