@@ -91,7 +91,7 @@ def test_an_unknown_language_is_french(companies: Any, page: Any, lang: str) -> 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_state_and_reason_has_its_words_in_both_languages(language: str) -> None:
-    assert all(texts.state_name(state, language) for state in State)
+    assert all(texts.state_name(state, language) and texts.one_state_name(state, language) for state in State)
     for reason in Reason:
         assert texts.reason_name(reason, language)
         assert texts.who(reason, language)

@@ -35,7 +35,7 @@ def test_a_document_shows_state_entry_posting_and_story(register: Register, clai
     text = claire.get("document", company="atelier", key=made.key).text
 
     for shown in (
-        "enregistrées, à relire",
+        "enregistrée, à relire",
         "411ACME",
         "sellsy:1:sales_invoice:1",
         "<bdi>E1</bdi>",

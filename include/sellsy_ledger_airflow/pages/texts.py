@@ -21,6 +21,7 @@ __all__ = [
     "kind_name",
     "language_of",
     "moment",
+    "one_state_name",
     "reason_name",
     "said",
     "state_name",
@@ -44,13 +45,18 @@ def words(language: str) -> dict[str, str]:
 
 
 def state_name(state: State, language: str) -> str:
-    """What a state is called on a page."""
+    """What a state is called where documents are counted."""
     return words_of.STATES[state][LANGUAGES.index(language)]
+
+
+def one_state_name(state: State, language: str) -> str:
+    """What the state of one document is called."""
+    return words_of.ONE_STATE[state] if language == "fr" else state_name(state, language)
 
 
 def stored_state_name(state: str, language: str) -> str:
     """What a state of an old event is called; an unknown one stays as it is."""
-    return state_name(State(state), language) if state in set(State) else state
+    return one_state_name(State(state), language) if state in set(State) else state
 
 
 def kind_name(kind: Kind, language: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.outcomes import Reason, State
 
-__all__ = ["CORRECTIONS", "DOUBTS", "EVENTS", "KINDS", "PEOPLE", "REASONS", "SAID", "STATES", "WORDS"]
+__all__ = ["CORRECTIONS", "DOUBTS", "EVENTS", "KINDS", "ONE_STATE", "PEOPLE", "REASONS", "SAID", "STATES", "WORDS"]
 
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("Sellsy → Compta", "Sellsy → Books"),
@@ -289,6 +289,25 @@ STATES: dict[State, tuple[str, str]] = {
     State.RETRACTED: ("retirées de Sellsy", "withdrawn from Sellsy"),
     State.CORRECTED: ("corrigées", "corrected"),
     State.ADOPTED: ("déjà dans les livres", "in the books already"),
+}
+
+# The same of one document; English needs no other words.
+ONE_STATE: dict[State, str] = {
+    State.SEEN: "vue, en cours de préparation",
+    State.WAITING: "en attente",
+    State.READY: "prête",
+    State.POSTING: "envoi en cours",
+    State.DELIVERED: "transmise, import à confirmer",
+    State.POSTED: "enregistrée, à relire",
+    State.VERIFIED: "enregistrée et vérifiée",
+    State.NOTHING_TO_POST: "sans écriture à passer",
+    State.REJECTED: "refusée",
+    State.OUTCOME_UNKNOWN: "issue inconnue",
+    State.CONFLICT: "conflit",
+    State.CHANGED_AFTER_POSTING: "modifiée après enregistrement",
+    State.RETRACTED: "retirée de Sellsy",
+    State.CORRECTED: "corrigée",
+    State.ADOPTED: "déjà dans les livres",
 }
 
 PEOPLE = {
