@@ -21,6 +21,7 @@ ROWS: dict[int, str] = {
     10: "memory",
     11: "connectors",
     12: "formats",
+    13: "doubles",
 }
 
 

@@ -215,8 +215,8 @@ def _names(ours: str, theirs: str) -> _Party:
     if digits and their_digits and digits != their_digits:
         # "Agence 12" and "Agence 13" are no slip of the pen.
         return _Party.OTHER
-    shorter = min(ours, theirs, key=len)
-    if len(shorter) >= _SHORTEST_NAME and shorter in max(ours, theirs, key=len):
+    shorter, longer = sorted((ours, theirs), key=len)
+    if len(shorter) >= _SHORTEST_NAME and shorter in longer:
         return _Party.NEAR
     return _Party.NEAR if SequenceMatcher(None, ours, theirs, autojunk=False).ratio() >= _NAMES_ALIKE else _Party.OTHER
 
