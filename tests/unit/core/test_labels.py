@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from sellsy_ledger.core.labels import Labels, clean_text, colliding_pieces, cut_label, html_to_text, piece_number
+from sellsy_ledger.core.labels import (
+    Labels,
+    clean_text,
+    colliding_pieces,
+    cut_label,
+    html_to_text,
+    own_piece,
+    piece_number,
+)
 from sellsy_ledger.core.settings import LabelStyle
 from tests.unit.core.builders import capabilities, changed, document, row
 
@@ -99,3 +107,19 @@ def test_numbers_cut_to_the_same_piece_are_named_together() -> None:
     tool = capabilities(piece_max=4)
     assert colliding_pieces(["A-0117", "B-0117", "A-0118"], tool) == {"0117": ("A-0117", "B-0117")}
     assert colliding_pieces(["A-0117", "A-0117"], tool) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "longest", "piece"),
+    [
+        ("sellsy:1643:sales_invoice:48213", 13, "FAC20260001"),
+        ("sellsy:1643:sales_credit_note:48213-r1", 13, "FAC20260001R1"),
+        ("sellsy:1643:sales_invoice:48213-v2", None, "FAC20260001V2"),
+        ("sellsy:1643:sales_credit_note:48213-r1", 12, "SCN48213R1"),
+        ("sellsy:1643:purchase_invoice:48213-v12", 12, "PI48213V12"),
+    ],
+)
+def test_a_correction_has_a_piece_number_of_its_own_and_nothing_is_cut_for_it(
+    key: str, longest: int | None, piece: str
+) -> None:
+    assert own_piece("FAC20260001", key, longest) == piece
