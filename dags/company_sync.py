@@ -6,6 +6,7 @@ from airflow.sdk import DAG, XComArg, chain, task_group
 
 from sellsy_ledger.core.settings import CompanyEntry
 from sellsy_ledger_airflow import tasks
+from sellsy_ledger_airflow.approvals import Approve
 from sellsy_ledger_airflow.assets import books_alias
 from sellsy_ledger_airflow.generate import build_dags, company_dag, is_any_variant
 from sellsy_ledger_airflow.pools import sellsy_pool, tool_pool
@@ -18,17 +19,19 @@ def company_sync(dag_id: str, entry: CompanyEntry) -> DAG:
     sellsy, tool = sellsy_pool(entry), tool_pool(entry)
     books = [books_alias(entry.company)]
 
-    # One group instance per batch: a batch that fails stops there, the other batches go on to the end.
-    @task_group(group_id="batch", prefix_group_id=False)
-    def batch_steps(company: str, batch: str) -> None:
+    @task_group(group_id="prepare", prefix_group_id=False)
+    def prepare(company: str, batch: str) -> None:
         steps = [
             tasks.fetch_pdfs.override(pool=sellsy),
             tasks.resolve_third_parties.override(pool=tool),
             tasks.map_vat_and_accounts.override(pool=tool),
             tasks.compute_rounding.override(pool=tool),
-            tasks.post_entries.override(pool=tool, outlets=books),
         ]
-        made: list[XComArg | AwaitImports] = [step(company, batch) for step in steps]
+        chain(*(step(company, batch) for step in steps))
+
+    @task_group(group_id="post", prefix_group_id=False)
+    def post(company: str, batch: str) -> None:
+        made: list[XComArg | AwaitImports] = [tasks.post_entries.override(pool=tool, outlets=books)(company, batch)]
         if is_any_variant(entry, lambda capabilities: capabilities.asynchronous):
             made.append(AwaitImports(task_id="await_imports", company=company, batch=batch, pool=tool, outlets=books))
         made.append(tasks.verify_entries.override(pool=tool)(company, batch))
@@ -36,8 +39,18 @@ def company_sync(dag_id: str, entry: CompanyEntry) -> DAG:
 
     with company_dag(dag_id, entry, schedule=entry.schedule, params=SYNC_PARAMS, doc_md=SYNC_DOC, tags=["sync"]) as dag:
         batches = tasks.fetch_invoices.override(pool=sellsy)(entry.company)
-        done = batch_steps.partial(company=entry.company).expand(batch=batches)
+        prepared = prepare.partial(company=entry.company).expand(batch=batches)
         tasks.check_access.override(pool=sellsy)(entry.company) >> batches
+        # One question per run. A batch that fails in either group stops there, the other batches go on to the end.
+        approve = Approve(
+            task_id="approve",
+            company=entry.company,
+            prepared_by="compute_rounding",
+            pool=tool,
+            trigger_rule="all_done_min_one_success",
+        )
+        [batches, prepared] >> approve
+        done = post.partial(company=entry.company).expand(batch=approve.output)
         # They run whatever became of the batches, but only where there were some: an idle night skips them too.
         last = tasks.report.override(trigger_rule="all_done_min_one_success")(entry.company)
         [batches, done] >> last

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sellsy_ledger.pipeline.steps import StepReport
 
 __all__ = [
+    "at_work",
     "check_access",
     "compute_rounding",
     "configuration_error",
@@ -27,6 +28,7 @@ __all__ = [
     "emit_books",
     "fetch_invoices",
     "fetch_pdfs",
+    "full_scan",
     "map_vat_and_accounts",
     "over_batch",
     "post_entries",
@@ -42,7 +44,8 @@ Counts = dict[str, Any]
 
 
 @contextmanager
-def _at_work(company: str) -> Iterator[Company]:
+def at_work(company: str) -> Iterator[Company]:
+    """The company, opened for the task at work."""
     from sellsy_ledger_airflow.company import open_company
 
     run = get_current_context()["dag_run"]
@@ -52,7 +55,7 @@ def _at_work(company: str) -> Iterator[Company]:
 
 def over_batch(step: Callable[[Company, str], StepReport], company: str, batch: str) -> Counts:
     """Open the company, run one step over one batch, and say in counts what became of it."""
-    with _at_work(company) as opened:
+    with at_work(company) as opened:
         counts = step(opened, batch).to_dict()
     log.info("%s: %s documents, %s", counts["step"], counts["documents"], counts["states"])
     return counts
@@ -63,7 +66,7 @@ def check_access(company: str) -> Counts:
     """Settings, credentials, rights and mapping: may this run begin?"""
     from sellsy_ledger.pipeline.access import check_access as step
 
-    with _at_work(company) as opened:
+    with at_work(company) as opened:
         checks = step(opened)
     for check in checks:
         level = logging.INFO if check.ok else logging.WARNING
@@ -78,7 +81,7 @@ def fetch_invoices(company: str) -> list[str]:
     from sellsy_ledger_airflow.runs import selection_of
 
     context = get_current_context()
-    with _at_work(company) as opened:
+    with at_work(company) as opened:
         selection = selection_of(context["dag_run"], context["params"], opened.settings.start_date)
         log.info(
             "%s run: documents dated from %s to %s", selection.kind, selection.dated_from, selection.dated_to or "now"
@@ -122,18 +125,10 @@ def compute_rounding(company: str, batch: str) -> Counts:
 
 @task
 def post_entries(company: str, batch: str) -> Counts:
-    """Hand the batch's ready documents to the tool, each once; the company's books change as an asset.
-
-    A preview books nothing. It succeeds all the same: a skipped step would take the report with it, which frees the
-    company for the next run.
-    """
+    """Hand the batch's ready documents to the tool, each once; the company's books change as an asset."""
     from sellsy_ledger.pipeline.posting import post_entries as step
-    from sellsy_ledger_airflow.runs import is_preview
 
     context = get_current_context()
-    if is_preview(context["params"]):
-        log.info("Preview: nothing is posted. The entries are in the register, ready.")
-        return {"step": "post_entries", "batch": batch, "preview": True}
     counts = over_batch(step, company, batch)
     if counts["states"].get("posted"):
         emit_books(context, company)
@@ -162,7 +157,7 @@ def deliver_batch(company: str) -> Counts:
     from sellsy_ledger.pipeline.delivery import deliver_batch as step
 
     context = get_current_context()
-    with _at_work(company) as opened:
+    with at_work(company) as opened:
         counts = step(opened).to_dict()
     log.info("%s: %s documents, %s", counts["step"], counts["documents"], counts["states"])
     if counts["states"].get("posted"):
@@ -175,17 +170,25 @@ def report(company: str) -> Counts:
     """What the run did, in counts; the totals go to the log. Frees the company for the next run.
 
     Raises:
-        AirflowFailException: a step of this run failed; the report is made first, the run then ends as failed.
+        AirflowFailException: a step of this run failed, or a person was asked and did not answer in time: what was
+            prepared is not in the books, and the run must not look as if it were. The report is made first.
     """
     from sellsy_ledger.core.money import cents_to_text
     from sellsy_ledger.pipeline.report import build_report as step
 
-    with _at_work(company) as opened:
+    with at_work(company) as opened:
         made = step(opened)
     log.info("This run: %s read, %s new, %s worked on: %s", made.read, made.new, made.worked_on, made.states)
+    asked = made.approval
+    if asked.shown:
+        level = logging.INFO if asked.approved == asked.shown else logging.WARNING
+        answer = "Shown to a person: %s; approved %s, refused %s, changed since and held back %s (by %s)"
+        log.log(level, answer, asked.shown, asked.approved, asked.refused, asked.held, made.answered_by or "nobody")
     log.info("All runs: %s; waiting %s", made.all_states, made.all_reasons)
     if made.delivered:
         log.info("Handed over, and not yet known to be in the books: %s documents", made.delivered)
+    if made.proposals or made.doubles:
+        log.warning("A person must decide: %s corrections, %s possible doubles", made.proposals, made.doubles)
     debit, credit = cents_to_text(made.debit_cents), cents_to_text(made.credit_cents)
     log.info("In the books: %s entries, debit %s, credit %s", made.booked, debit, credit)
     failed = _failed_steps()
@@ -193,6 +196,11 @@ def report(company: str) -> Counts:
         raise AirflowFailException(
             f"These steps failed: {', '.join(failed)}. Their logs say why; what they did not finish stays in the "
             "register and the next run takes it up again."
+        )
+    if asked.unanswered:
+        raise AirflowFailException(
+            f"Nobody answered in time: {asked.unanswered} documents were not posted. They stay in the register, and "
+            "the next run asks again."
         )
     return {name: value for name, value in made.to_dict().items() if not name.endswith("_cents")}
 
@@ -202,6 +210,19 @@ def _failed_steps() -> list[str]:
     run = context["dag_run"]
     states: Mapping[str, Mapping[str, Any]] = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id])
     return sorted(step for step, state in states.get(run.run_id, {}).items() if str(state) == "failed")
+
+
+@task
+def full_scan(company: str) -> Counts:
+    """List all of Sellsy again since the start date: what changed after it was posted is found, and what would
+    correct it is proposed.
+    """
+    from sellsy_ledger.pipeline.fetch import scan_everything as step
+
+    with at_work(company) as opened:
+        read, proposed = step(opened)
+    log.info("%s documents read; corrections proposed: %s", read, proposed)
+    return {"read": read, "proposed": proposed}
 
 
 @task
@@ -215,7 +236,7 @@ def prove_months(company: str) -> dict[str, str]:
     from sellsy_ledger_airflow.runs import months_since
 
     levels: dict[str, str] = {}
-    with _at_work(company) as opened:
+    with at_work(company) as opened:
         for month in months_since(opened.settings.start_date, opened.now()):
             proof = step(opened, month)
             levels[month] = proof.level

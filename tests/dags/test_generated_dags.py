@@ -28,6 +28,7 @@ STEPS = [
     "resolve_third_parties",
     "map_vat_and_accounts",
     "compute_rounding",
+    "approve",
     "post_entries",
     "verify_entries",
     "report",
@@ -101,7 +102,25 @@ def test_steps_are_mapped_over_batches_never_over_documents(load: Any) -> None:
 
     mapped = [task.task_id for task in dag.topological_sort() if task.get_closest_mapped_task_group() is not None]
 
-    assert mapped == STEPS[2:-1]
+    assert mapped == [step for step in STEPS[2:-1] if step != "approve"]
+
+
+def test_one_question_is_asked_per_run_and_a_batch_that_failed_keeps_no_other_from_it(load: Any) -> None:
+    dag = load([entry("atelier")])["sync__atelier"]
+
+    approve = dag.get_task("approve")
+    assert approve.get_closest_mapped_task_group() is None
+    assert approve.upstream_task_ids == {"fetch_invoices", "compute_rounding"}
+    assert approve.trigger_rule.value == "all_done_min_one_success"
+    assert "post_entries" in approve.downstream_task_ids
+
+
+def test_the_weekly_proof_looks_at_everything_again_and_waits_for_nobody(load: Any) -> None:
+    dag = load([entry("atelier")])["proof__atelier"]
+
+    assert sorted(dag.task_ids) == ["accept_corrections", "full_scan", "prove_months"]
+    assert dag.get_task("prove_months").upstream_task_ids == {"full_scan"}
+    assert dag.get_task("accept_corrections").upstream_task_ids == {"full_scan"}
 
 
 def test_every_api_call_waits_for_a_slot_of_its_account(load: Any) -> None:
@@ -114,6 +133,7 @@ def test_every_api_call_waits_for_a_slot_of_its_account(load: Any) -> None:
         "resolve_third_parties": "myunisoft__atelier",
         "map_vat_and_accounts": "myunisoft__atelier",
         "compute_rounding": "myunisoft__atelier",
+        "approve": "myunisoft__atelier",
         "post_entries": "myunisoft__atelier",
         "verify_entries": "myunisoft__atelier",
         "report": "default_pool",

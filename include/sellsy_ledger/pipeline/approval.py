@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -40,7 +40,6 @@ __all__ = [
     "Offer",
     "answer_offer",
     "approve",
-    "asked_about",
     "is_moved",
     "last_answer",
     "make_offer",
@@ -112,7 +111,7 @@ class _Policy:
         return record.state is State.READY and (self._everything or (self._asks_dates and is_moved(record)))
 
 
-def asked_about(company: Company, batches: Sequence[str]) -> Iterator[DocumentRecord]:
+def _asked_about(company: Company, batches: Sequence[str]) -> Iterator[DocumentRecord]:
     """The ready documents of the batches that may not go without a person's word."""
     policy = _Policy(company)
     for batch in batches:
@@ -122,8 +121,15 @@ def asked_about(company: Company, batches: Sequence[str]) -> Iterator[DocumentRe
                     yield record
 
 
-def make_offer(company: Company, batches: Sequence[str]) -> Offer | None:
+def make_offer(
+    company: Company, batches: Sequence[str], *, show: Callable[[DocumentRecord], None] | None = None
+) -> Offer | None:
     """Seal and store what a person must be asked about, and give the lease back until there is an answer.
+
+    Args:
+        company: the company at work.
+        batches: what the run has prepared.
+        show: is told each document of the offer, as it is sealed.
 
     Returns:
         None when nothing needs a person: the run goes on and keeps the lease.
@@ -136,7 +142,7 @@ def make_offer(company: Company, batches: Sequence[str]) -> Offer | None:
     ledger = None
     seals: dict[str, str] = {}
     dates: list[str] = []
-    for record in asked_about(company, batches):
+    for record in _asked_about(company, batches):
         if ledger is None and not company.settings.document_only:
             ledger = read_ledger_once(company)
         try:
@@ -144,6 +150,8 @@ def make_offer(company: Company, batches: Sequence[str]) -> Offer | None:
         except DocumentError:
             # Posting will say why; a document that cannot be sent needs no approval.
             continue
+        if show is not None:
+            show(record)
         if is_moved(record):
             dates.append(record.key)
     if not seals:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 import msgspec
 
 from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.pipeline.approval import asked_about, is_moved
-from sellsy_ledger.pipeline.company import Company
-from sellsy_ledger.register.store import DocumentRecord
+from sellsy_ledger.pipeline.approval import is_moved
+from sellsy_ledger.register.store import DocumentRecord, Register
 
-__all__ = ["Overview", "overview"]
+__all__ = ["Overview", "waiting_for"]
 
 FIRST_ENTRIES = 5
 FIRST_MOVED = 30
@@ -23,7 +21,7 @@ class Overview(msgspec.Struct, kw_only=True):
     """The documents that wait for an answer.
 
     ``totals``: journal → debit and credit in cents; ``first`` and ``moved_first`` are the first few records, ``moved``
-    counts all whose date was moved; ``waiting`` counts what waits for other reasons, of the whole company.
+    counts all whose date was moved.
     """
 
     documents: int = 0
@@ -32,7 +30,6 @@ class Overview(msgspec.Struct, kw_only=True):
     first: list[DocumentRecord] = msgspec.field(default_factory=list)
     moved: int = 0
     moved_first: list[DocumentRecord] = msgspec.field(default_factory=list)
-    waiting: dict[Reason, int] = msgspec.field(default_factory=dict)
 
     def add(self, record: DocumentRecord) -> None:
         """One more document."""
@@ -49,12 +46,7 @@ class Overview(msgspec.Struct, kw_only=True):
             self.totals[record.entry.journal] = debit + record.entry.debit_cents, credit + record.entry.credit_cents
 
 
-def overview(company: Company, batches: Sequence[str]) -> Overview:
-    """What a person must be asked about in these batches."""
-    found = Overview()
-    for record in asked_about(company, batches):
-        found.add(record)
-    for (state, reason), count in company.register.counts(company.name).items():
-        if state is State.WAITING and reason is not None:
-            found.waiting[reason] = count
-    return found
+def waiting_for(register: Register, company: str) -> dict[Reason, int]:
+    """How many documents of the company wait, by reason."""
+    counts = register.counts(company)
+    return {reason: count for (state, reason), count in counts.items() if state is State.WAITING and reason is not None}

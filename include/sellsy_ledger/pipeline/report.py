@@ -8,15 +8,30 @@ from typing import Any
 
 import msgspec
 
-from sellsy_ledger.core.outcomes import State
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.pipeline.approval import Answer, last_answer
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.corrections import stored_proposals
+from sellsy_ledger.pipeline.doubles import stored_doubles
 from sellsy_ledger.pipeline.fetch import RUN_NOTE
 from sellsy_ledger.pipeline.steps import LOAD_CHUNK, chunks
 
-__all__ = ["RunReport", "build_report"]
+__all__ = ["ApprovalCounts", "RunReport", "build_report"]
 
 BOOKED = (State.POSTED, State.VERIFIED)
+
+
+class ApprovalCounts(msgspec.Struct, kw_only=True):
+    """What became of the documents that a person was shown in this run: each is in one of the other four.
+
+    ``held`` = approved, and changed since it was shown: not sent.
+    """
+
+    shown: int = 0
+    approved: int = 0
+    held: int = 0
+    refused: int = 0
+    unanswered: int = 0
 
 
 class RunReport(msgspec.Struct, kw_only=True):
@@ -27,7 +42,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     and ``reasons`` count those as the run left them. ``all_states`` and ``all_reasons`` count every document of the
     company; ``delivered`` those handed over and not yet known to be in the books; ``booked``, ``debit_cents`` and
     ``credit_cents`` its posted and verified entries, of all runs. ``proposals`` corrections that wait for a person,
-    ``corrected`` documents whose entry was corrected beside or in its place.
+    ``doubles`` documents that the books seem to hold already, ``corrected`` documents whose entry was corrected beside
+    or in its place. ``answered_by`` names the person behind ``approval``: for logs, and in no dictionary.
     """
 
     company: str
@@ -46,10 +62,14 @@ class RunReport(msgspec.Struct, kw_only=True):
     booked: int = 0
     debit_cents: int = 0
     credit_cents: int = 0
+    approval: ApprovalCounts = msgspec.field(default_factory=ApprovalCounts)
+    answered_by: str = ""
+    doubles: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, for XCom and logs."""
         plain: dict[str, Any] = msgspec.to_builtins(self)
+        del plain["answered_by"]
         return plain
 
 
@@ -60,8 +80,10 @@ def build_report(company: Company) -> RunReport:
     if note.get("run_id") == company.run_id:
         report.read, report.new, report.unreadable = note["read"], note["new"], note["unreadable"]
         _count_run(company, report, note["batches"])
+    _count_answers(company, report)
     _count_company(company, report)
     _add_up(company, report)
+    report.doubles = len(stored_doubles(company.register, company.name))
     company.register.free_lease(company.name, holder=company.run_id)
     return report
 
@@ -77,6 +99,24 @@ def _count_run(company: Company, report: RunReport, batches: list[str]) -> None:
                     reasons[record.reason.value] += 1
     report.worked_on = states.total()
     report.states, report.reasons = dict(sorted(states.items())), dict(sorted(reasons.items()))
+
+
+def _count_answers(company: Company, report: RunReport) -> None:
+    offer = last_answer(company)
+    if offer is None:
+        return
+    counts, report.answered_by = report.approval, offer.who
+    counts.shown = len(offer.seals)
+    if offer.answer is Answer.UNANSWERED:
+        counts.unanswered = counts.shown
+        return
+    approved = [key for key in offer.seals if offer.covers(key)]
+    counts.refused = counts.shown - len(approved)
+    for record in company.register.records(company.name, approved):
+        if record.state is State.SEEN or record.reason is Reason.APPROVAL_PENDING:
+            counts.held += 1
+        else:
+            counts.approved += 1
 
 
 def _count_company(company: Company, report: RunReport) -> None:

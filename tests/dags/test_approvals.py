@@ -1,0 +1,223 @@
+"""A run that needs a person, asked and answered in a real Airflow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.dags.night import Night, results, states
+from tests.dags.people import People, Question
+
+from sellsy_ledger.core.outcomes import Reason, State
+from sellsy_ledger.pipeline import fetch
+from sellsy_ledger.register.store import Change, Register
+
+pytestmark = pytest.mark.airflow
+
+APPROVE, REFUSE = "Approuver", "Refuser"
+
+
+def test_what_a_person_approved_is_posted_and_their_name_is_in_every_story(
+    night: Callable[..., Night], people: People
+) -> None:
+    company = night()
+    company.configure(approval="every_run", start_date="2026-10-20")
+    answers: list[int] = []
+
+    def approve(question: Question) -> None:
+        assert company.entries() == []
+        answers.append(question.answer(APPROVE, by="viewer"))
+        answers.append(question.answer("Oui"))
+        answers.append(question.answer(APPROVE, REFUSE))
+        answers.append(question.answer(APPROVE, remarque="vu avec Marie"))
+        answers.append(question.answer(REFUSE))
+
+    people.will(approve)
+    run = company.run()
+
+    assert answers == [403, 400, 400, 200, 409]
+    assert run.state == "success", states(run)
+    booked = company.documents(State.VERIFIED)
+    assert len(booked) == len(company.entries()) > 0
+    shown = people.asked[0]
+    assert str(len(booked)) in shown["subject"]
+    assert "| VE |" in shown["body"]
+    assert booked[0].document.third_party_name.split()[0] in shown["body"]
+    assert "/sellsy_ledger/preview?company=" in shown["body"]
+    assert shown["options"] == [APPROVE, REFUSE]
+    with Register.open(company.register_url) as register:
+        for record in booked:
+            story = register.events(company.company, record.key)
+            assert [(one.who, "vu avec Marie" in one.note) for one in story if one.what == "approved"] == [("op", True)]
+    carried = json.dumps(results(run), default=str)
+    assert "vu avec Marie" not in carried
+    assert all(record.document.number not in carried for record in booked)
+
+
+@pytest.mark.parametrize("nobody", [False, True])
+def test_a_refusal_and_no_answer_post_nothing_and_say_so(
+    night: Callable[..., Night], people: People, nobody: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    company = night()
+    company.configure(approval="every_run", start_date="2026-10-20")
+
+    people.will(Question.let_time_pass if nobody else lambda question: question.answer(REFUSE))
+    run = company.run()
+
+    assert people.done
+    # A refusal is a decision; no answer must not look like one.
+    assert run.state == ("failed" if nobody else "success"), states(run)
+    assert states(run)["approve"] == states(run)["post_entries"] == "success"
+    assert company.entries() == []
+    held = [record for record in company.documents(State.WAITING) if record.reason is Reason.APPROVAL_PENDING]
+    assert held
+    said = "personne n'avait répondu" if nobody else "refusée par op"
+    assert all(said in record.detail for record in held)
+    assert company.documents(State.READY) == []
+    assert ("Nobody answered in time" if nobody else f"refused {len(held)}") in "".join(capfd.readouterr())
+
+    people.will(lambda question: question.answer(APPROVE))
+    assert company.run().state == "success"
+    assert len(company.entries()) == len(company.documents(State.VERIFIED)) == len(held)
+
+
+def test_after_a_first_approved_run_nobody_is_asked_any_more(night: Callable[..., Night], people: People) -> None:
+    company = night()
+    company.configure(approval="first_run", start_date="2026-10-20")
+
+    people.will(lambda question: question.answer(REFUSE))
+    company.run(**{"from": "2026-11-10"})
+    assert company.entries() == []
+    people.will(lambda question: question.answer(APPROVE))
+    company.run(**{"from": "2026-11-10"})
+    first = len(company.entries())
+    assert people.done
+
+    people.will()
+    assert company.run().state == "success"
+    assert len(company.entries()) > first > 0
+
+
+def test_what_changed_between_showing_and_posting_is_held_back_and_the_rest_goes(
+    night: Callable[..., Night], people: People
+) -> None:
+    company = night()
+    company.configure(approval="every_run", start_date="2026-10-20")
+    changed: list[str] = []
+
+    def change_one_and_approve(question: Question) -> None:
+        with Register.open(company.register_url) as register:
+            record = company.documents(State.READY)[0]
+            lines = tuple(
+                type(line)(**{name: getattr(line, name) for name in line.__struct_fields__} | {"label": "autre"})
+                for line in record.entry.lines
+            )
+            entry = type(record.entry)(
+                **{name: getattr(record.entry, name) for name in record.entry.__struct_fields__} | {"lines": lines}
+            )
+            register.apply(company.company, [Change(key=record.key, entry=entry)], who="test")
+            changed.append(record.key)
+        question.answer(APPROVE)
+
+    people.will(change_one_and_approve)
+    run = company.run()
+
+    assert run.state == "success", states(run)
+    [held] = [record for record in company.documents(State.WAITING) if record.reason is Reason.APPROVAL_PENDING]
+    assert held.key == changed[0]
+    assert "a changé depuis" in held.detail
+    assert len(company.entries()) == len(company.documents(State.VERIFIED)) > 0
+
+
+def test_a_run_that_waits_keeps_the_company_from_nobody_and_goes_on_afterwards(
+    night: Callable[..., Night], people: People
+) -> None:
+    company = night()
+    company.configure(approval="every_run", start_date="2026-10-20")
+
+    def another_run_works_meanwhile(question: Question) -> None:
+        with Register.open(company.register_url) as register, register.lease(company.company, holder="another"):
+            register.store_note(company.company, fetch.RUN_NOTE, json.dumps({"run_id": "another", "preview": True}))
+        question.answer(APPROVE)
+
+    people.will(another_run_works_meanwhile)
+    run = company.run()
+
+    assert run.state == "success", states(run)
+    assert len(company.entries()) == len(company.documents(State.VERIFIED)) > 0
+    [counts] = [value for name, value in results(run).items() if name.startswith("report")]
+    counts = json.loads(counts) if isinstance(counts, str) else counts
+    assert counts["worked_on"] == counts["approval"]["shown"] == counts["approval"]["approved"]
+
+
+def test_a_cleared_question_is_still_the_old_one_and_its_answer_binds_what_it_shows(
+    night: Callable[..., Night], people: People
+) -> None:
+    company = night()
+    company.configure(approval="every_run", start_date="2026-10-20")
+    added: list[str] = []
+
+    def leave_one_out(question: Question) -> None:
+        # The first try did not show one document; after the clearing it is ready as well.
+        with Register.open(company.register_url) as register:
+            key = f"approval:{question.run_id}"
+            offers = json.loads(register.note(company.company, key) or "[]")
+            added.append(min(offers[0]["seals"]))
+            del offers[0]["seals"][added[0]]
+            register.store_note(company.company, key, json.dumps(offers))
+        question.clear()
+
+    people.will(leave_one_out, lambda question: question.answer(APPROVE))
+    run = company.run()
+
+    assert run.state == "success", states(run)
+    assert people.asked[0]["body"] == people.asked[1]["body"]
+    [held] = [record for record in company.documents(State.WAITING) if record.reason is Reason.APPROVAL_PENDING]
+    assert held.key == added[0]
+    assert "n'était pas parmi" in held.detail
+    assert len(company.entries()) == len(company.documents(State.VERIFIED)) > 0
+
+
+def test_a_preview_asks_nobody(night: Callable[..., Night], people: People) -> None:
+    company = night()
+    company.configure(approval="every_run", start_date="2026-10-20")
+
+    run = company.run(mode="preview")
+
+    assert run.state == "success"
+    assert states(run)["post_entries"] == "skipped"
+    assert company.documents(State.READY)
+    assert company.entries() == []
+
+
+def test_a_batch_that_breaks_is_in_no_question_and_stops_no_other(
+    night: Callable[..., Night], people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sellsy_ledger.errors import InvariantBroken
+    from sellsy_ledger.pipeline import mapping
+
+    company = night()
+    company.configure(approval="every_run", start_date="2026-10-20")
+    whole, one_each = mapping.map_vat_and_accounts, fetch.fetch_invoices
+    broken: list[str] = []
+
+    def breaks_once(opened: Any, batch: str) -> Any:
+        if not broken or batch in broken:
+            broken.append(batch)
+            raise InvariantBroken("made by the test")
+        return whole(opened, batch)
+
+    monkeypatch.setattr(fetch, "fetch_invoices", lambda opened, selection: one_each(opened, selection, batch_size=1))
+    monkeypatch.setattr(mapping, "map_vat_and_accounts", breaks_once)
+    people.will(lambda question: question.answer(APPROVE))
+    run = company.run()
+
+    assert run.state == "failed"
+    assert states(run)["approve"] == "success"
+    assert states(run)["post_entries"] == "success"
+    everything = company.documents()
+    assert len(company.documents(State.VERIFIED)) == len(company.entries())
+    assert len(company.entries()) >= 1
+    assert [one for one in everything if one.state is State.SEEN]
