@@ -50,6 +50,9 @@ lint: $(DEVELOPMENT) ## Style, types, import rules
 bench: $(DEVELOPMENT) ## Measure the performance budget and print the table
 	@$(BIN)/python -m bench
 
+faults: $(DEVELOPMENT) ## Tell stories of 10,000 faults over every way into the books (FAULTS_ARGS="--seed 2")
+	@$(BIN)/python -m faults $(FAULTS_ARGS)
+
 fuzz: $(DEVELOPMENT) ## Send 20,000 hostile documents through reader, core and formats (FUZZ_ARGS="--seed 2")
 	@$(BIN)/python -m fuzz $(FUZZ_ARGS)
 
