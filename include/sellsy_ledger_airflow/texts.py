@@ -20,6 +20,7 @@ comptable avec leur PDF, une seule fois, au centime près, puis relus pour véri
 | `resolve_third_parties` | retrouve le client ou le fournisseur, le crée si besoin |
 | `map_vat_and_accounts` | prépare les lignes : comptes, codes TVA, libellés |
 | `compute_rounding` | équilibre l'écriture, ligne d'arrondi comprise |
+| `approve` | demande l'accord d'une personne si les réglages le veulent (page « Actions requises ») ; sinon passe |
 | `post_entries` | enregistre les écritures (ou dépose les PDF, selon les réglages) |
 | `await_imports` | si l'outil a une file d'attente : attend la fin des imports, une heure au plus |
 | `verify_entries` | relit les écritures et les compare ligne à ligne |
@@ -39,6 +40,10 @@ PROOF_DOC = """
 Compare, mois par mois depuis le {start_date}, les pièces comptabilisées dans Sellsy, la mémoire du programme et les
 écritures de l'outil comptable. Chaque écart est nommé, pièce par pièce. Un mois que l'outil ne permet pas de relire est
 dit **non prouvable**, jamais « conforme ».
+
+Avant cela, `full_scan` relit tout Sellsy : ce qui a changé après son enregistrement est vu, et une correction proposée.
+`accept_corrections` demande à une personne lesquelles partiront avec la prochaine synchronisation (page « Actions
+requises »). La preuve n'attend pas sa réponse.
 """
 
 ERROR_DOC = """
@@ -78,7 +83,8 @@ SYNC_PARAMS = {
         enum=["post", "preview"],
         values_display={"post": "Enregistrer les écritures", "preview": "Préparer seulement, sans rien enregistrer"},
         title="Mode",
-        description="« Préparer seulement » s'arrête avant l'outil comptable ; les écritures se lisent dans les pages.",
+        description="« Préparer seulement » s'arrête avant toute demande d'accord et avant l'outil comptable ; les "
+        "écritures se lisent dans les pages.",
     ),
     "retry": Param(
         "waiting",
