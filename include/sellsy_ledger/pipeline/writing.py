@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 TO_POST = (State.READY, State.POSTING, State.OUTCOME_UNKNOWN)
 IN_DOUBT = (State.POSTING, State.OUTCOME_UNKNOWN)
+_SETTLED = (State.DELIVERED, State.POSTED, State.VERIFIED, State.CONFLICT, State.CHANGED_AFTER_POSTING)
 CANNOT_TELL = "l'outil ne permet pas de savoir si l'écriture existe ; une personne doit le vérifier"
 ANOTHER_WAY = (
     "un envoi par {way} était en cours quand le réglage a changé ; une personne doit regarder s'il y est arrivé, puis "
@@ -355,8 +356,8 @@ class Writer(ABC, Generic[Item, Held]):
             self.step.store(record, posting=posting, **fields)
         except InvariantBroken:
             (now,) = self.company.register.load(self.company.name, [record.key])
-            if now.state not in TO_POST and fields.get("state") in TO_POST:
-                # The twin has its answer already; what we do not know takes nothing from that.
+            if now.state in _SETTLED:
+                # The twin has its answer already, under the same key: ours, or our doubt, takes nothing from that.
                 log.warning("%s %s: another run made it %s meanwhile.", self.company.name, record.key, now.state)
                 return
             attempts = now.posting.attempts if now.posting else 0
