@@ -46,7 +46,7 @@ WRITE_FAULTS = (
 COMMIT_FAULTS = (Kind.REGISTER_BUSY, Kind.REGISTER_BUSY_AT_COMMIT, Kind.REGISTER_READ_ONLY, Kind.REGISTER_FULL)
 CLOCK_FAULTS = (Kind.CLOCK_BACK, Kind.CLOCK_FORWARD)
 # How often an act goes wrong; the tool's own writes are what everything is about.
-RATES = {"write": 0.30, "read": 0.05, "commit": 0.06, "file": 0.15}
+RATES = {"write": 0.35, "read": 0.09, "commit": 0.08, "file": 0.2}
 CLOCK_RATE = 0.01
 OUTAGE_REQUESTS = (3, 14)
 LONGEST_STEP_HOURS = 6

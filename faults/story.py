@@ -22,7 +22,7 @@ from sellsy_ledger_sandbox.server import Sandbox
 __all__ = ["Told", "tell"]
 
 NIGHTS = (4, 7)
-FAULTS_A_NIGHT = (2, 8)
+FAULTS_A_NIGHT = (2, 10)
 CALM_NIGHTS = 3
 WAYS = (alone, alone, killed, killed, together, frozen)
 RERUN_AFTER_SECONDS = 5 * 60.0
