@@ -51,6 +51,9 @@ _JSON = Capabilities(
     key=KeySupport.LOOK_UP,
     read_back=True,
     pdf_read_back=False,
+    # 100 lines an answer without a word of more, and no date filter but the document's own, which may be empty: no
+    # reading is surely whole.
+    reads_books=False,
     third_parties=ThirdPartySupport.WITH_ENTRY,
     # A line of the import has no VAT code: a VAT amount is an ordinary line on its account.
     vat=VatSupport.ACCOUNT_ONLY,
