@@ -395,6 +395,23 @@ def test_of_two_people_at_once_one_decides(
     assert state(register, made) is State.POSTED
 
 
+def test_of_two_people_at_once_one_says_whether_it_is_a_double(
+    register: Register, claire: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = like(register)
+    form = claire.form("C'est la même pièce")
+    decide = deciding.decide_double
+
+    def overtaken(*args: Any, **fields: Any) -> None:
+        decide(register, COMPANY, made.key, same=False, who="Bob")
+        decide(*args, **fields)
+
+    monkeypatch.setattr(deciding, "decide_double", overtaken)
+
+    assert "la décision était déjà prise" in claire.send(form).text
+    assert state(register, made) is State.SEEN
+
+
 # -- forged, expired, foreign ----------------------------------------------------------------------------------------
 def _forged(form: Any, **fields: str) -> Any:
     return type(form)(form.method, form.address, {**form.fields, **fields})

@@ -1,4 +1,4 @@
-"""A document changes in Sellsy, somebody accepts its correction on the page, and the books end up with what Sellsy shows."""
+"""A change in Sellsy, its correction accepted on the page, and the books that hold what Sellsy shows."""
 
 from __future__ import annotations
 

@@ -108,6 +108,8 @@ def _double(register: Register, company: str, decision: Decision, who: str) -> S
     try:
         decide_double(register, company, double.key, same=same, who=who, entry_id=entry_id, note=decision.note)
     except ConfigurationError:
+        if any(one.key == double.key for one in stored_doubles(register, company)):
+            raise
         # Decided by somebody else a moment ago.
         return Said.GONE
     except InvariantBroken:
