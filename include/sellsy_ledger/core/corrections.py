@@ -181,7 +181,8 @@ def decide(situation: Situation) -> Action:
     if not situation.retracted and new is not None:
         if books_the_same(posted, new):
             return Action.TAKE_NOTE
-        if situation.replaceable:
+        # In a closed period an entry stays, whatever the tool would let us do.
+        if situation.replaceable and situation.reversal_date == posted.date:
             return Action.REPLACE
     if situation.reversal_date is None:
         return Action.BY_HAND
