@@ -78,11 +78,21 @@ class _Number:
         )
 
     def is_of_one_make(self, other: _Number) -> bool:
-        """True for numbers that one program may have given: the same letters and parts, and about as long."""
-        return self._shape() == other._shape() and abs(len(self.joined) - len(other.joined)) <= 1
+        """True for numbers that one program may have given: the same letters and parts, and about as long. Letters may
+        be missing on one side where there is a year, or another part, to tell the make by.
+        """
+        if len(self.counts) != len(other.counts) or abs(self.digits - other.digits) > 1:
+            return False
+        same_letters = self._letters() == other._letters()
+        return same_letters or (len(self.counts) > 1 and not (self._letters() and other._letters()))
 
-    def _shape(self) -> tuple[str, ...]:
-        return tuple("9" if part.isdecimal() else part for part in self.parts)
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The parts that are digits."""
+        return tuple(part for part in self.parts if part.isdecimal())
+
+    def _letters(self) -> tuple[str, ...]:
+        return tuple(part for part in self.parts if not part.isdecimal())
 
 
 def agreement(number: str, texts: Iterable[str]) -> Agreement:
@@ -186,8 +196,8 @@ def _is_mistyped(ours: _Number, theirs: _Number) -> bool:
 
 def _are_neighbours(ours: _Number, theirs: _Number) -> bool:
     """Two of one series, issued close to one another, and no two digits in each other's place."""
-    different = [(a, b) for a, b in zip(ours.parts, theirs.parts, strict=True) if a != b]
-    if len(different) != 1 or not all(part.isdecimal() for part in different[0]):
+    different = [(a, b) for a, b in zip(ours.counts, theirs.counts, strict=True) if a != b]
+    if len(different) != 1:
         return False
     a, b = different[0]
     swapped = sorted(a) == sorted(b) and abs(int(a) - int(b)) % 9 == 0
