@@ -52,6 +52,7 @@ class Seeding:
             self.echoes[tool] = self.echoes.get(tool, 0) + 1
             status = int(self.refuse) if self.refuse.isdigit() else 422
             return Response(_echo(sent), status, content_type="application/json")(environ, start_response)
+        logs_in = self._logs_in(environ)
         body, code, headers = run_wsgi_app(self._application, environ, buffered=True)
         whole = b"".join(body)
         if headers.get("Content-Type", "").startswith("application/json"):
@@ -60,7 +61,7 @@ class Seeding:
             except ValueError:
                 answer = None
             if isinstance(answer, dict | list):
-                self._seed(answer)
+                self._seed(answer, logs_in=logs_in)
                 whole = json.dumps(answer, ensure_ascii=False).encode()
                 headers["Content-Length"] = str(len(whole))
         return Response(whole, code, headers)(environ, start_response)
@@ -69,8 +70,11 @@ class Seeding:
         if self.refuse.isdigit():
             return True
         writes = environ["REQUEST_METHOD"] != "GET" and tool != "sellsy"
-        logs_in = any(word in environ["PATH_INFO"].lower() for word in ("token", "auth", "login", "identity"))
-        return self.refuse == "write" and writes and not logs_in and not self.echoes.get(tool)
+        return self.refuse == "write" and writes and not self._logs_in(environ) and not self.echoes.get(tool)
+
+    @staticmethod
+    def _logs_in(environ: WSGIEnvironment) -> bool:
+        return any(word in environ["PATH_INFO"].lower() for word in ("token", "auth", "login", "identity"))
 
     def _note_credentials(self, environ: WSGIEnvironment) -> str:
         sent = [str(environ[name]) for name in environ if name in _CREDENTIALS]
@@ -78,20 +82,21 @@ class Seeding:
             self.secrets.add(value.rpartition(" ")[2])
         return " ".join(sent)
 
-    def _seed(self, value: Any) -> None:
+    def _seed(self, value: Any, *, logs_in: bool) -> None:
+        """``token`` is a credential where somebody logs in; elsewhere it names a document, which takes one to read."""
         if isinstance(value, list):
             for one in value:
-                self._seed(one)
+                self._seed(one, logs_in=logs_in)
             return
         if not isinstance(value, dict):
             return
         for name, one in value.items():
-            if isinstance(one, str) and name in _ISSUED:
+            if isinstance(one, str) and logs_in and name in _ISSUED:
                 self.secrets.add(one)
             elif isinstance(one, str) and name in _LINKS and "?" in one:
                 self.secrets.add(one.partition("?")[2])
             else:
-                self._seed(one)
+                self._seed(one, logs_in=logs_in)
         if "id" in value:
             self.ibans += 1
             value |= {"iban": IBAN, "bank_account": {"iban": IBAN}, "rib": f"RIB {IBAN}"}

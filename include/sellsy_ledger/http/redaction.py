@@ -2,6 +2,8 @@
 
 Three uses: request targets before they are logged, texts an API sent before they enter one of our messages, and a
 filter for urllib3's own debug log, which would otherwise print signed query strings.
+
+An API may repeat in a refusal what it was sent: the transport tells here every credential that it sends.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-__all__ = ["RedactingFilter", "quiet_urllib3", "redact_target", "short_text"]
+__all__ = ["RedactingFilter", "quiet_urllib3", "redact_target", "remember_credentials", "short_text"]
 
 HIDDEN = "***"
 
@@ -45,6 +48,25 @@ _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,4}
 _URL = re.compile(r"\bhttps?://[^\s\"'<>]+")
 _SPACES = re.compile(r"\s+")
 
+_CREDENTIAL = re.compile(r"(?i)auth|secret|token|password|cookie|(?<!idempotency-)key")
+# Below this, hiding every place where a value stands would make texts unreadable; tokens are renewed, so not all stay.
+_SHORTEST_CREDENTIAL = 6
+_MOST_CREDENTIALS = 500
+_credentials: dict[str, None] = {}
+
+
+def remember_credentials(pairs: Iterable[tuple[str, object]]) -> None:
+    """Hide from now on the values, among names and values that are sent, whose name says that they are credentials."""
+    for name, value in pairs:
+        if not isinstance(value, str) or not _CREDENTIAL.search(name):
+            continue
+        # Behind a scheme (Bearer, Basic) the credential itself.
+        credential = value.rpartition(" ")[2]
+        if len(credential) >= _SHORTEST_CREDENTIAL and credential not in _credentials:
+            while len(_credentials) >= _MOST_CREDENTIALS:
+                _credentials.pop(next(iter(_credentials)), None)
+            _credentials[credential] = None
+
 
 def redact_target(target: str) -> str:
     """A URL or request path with its query values hidden, except those that only page, filter or sort."""
@@ -67,6 +89,8 @@ def short_text(text: object, limit: int = 200) -> str:
     """
     line = _TAG.sub(" ", str(text)[: 20 * limit])
     line = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in line)
+    for credential in sorted(_credentials, key=len, reverse=True):
+        line = line.replace(credential, HIDDEN)
     line = _URL.sub(lambda match: redact_target(match.group()), line)
     for pattern in (_BEARER, _JWT, _IBAN):
         line = pattern.sub(HIDDEN, line)

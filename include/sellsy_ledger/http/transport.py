@@ -31,7 +31,7 @@ from sellsy_ledger.http import downloads
 from sellsy_ledger.http.engine import open_manager
 from sellsy_ledger.http.faults import is_bad_certificate, never_left, retry_after_seconds, wait_seconds
 from sellsy_ledger.http.last_check import last_check
-from sellsy_ledger.http.redaction import quiet_urllib3, redact_target
+from sellsy_ledger.http.redaction import quiet_urllib3, redact_target, remember_credentials
 from sellsy_ledger.http.throttle import Throttle
 
 __all__ = ["Answer", "Download", "ErrorRule", "Transport"]
@@ -252,6 +252,10 @@ class Transport:
         wrote: bool,
     ) -> _Request:
         sent = {"Accept-Encoding": "gzip, deflate", **self.headers, **(headers or {})}
+        remember_credentials(sent.items())
+        for given in (json, data):
+            if isinstance(given, Mapping):
+                remember_credentials(given.items())
         body, content_type = _encode_body(json, data, files)
         if content_type and not any(name.lower() == "content-type" for name in headers or ()):
             sent["Content-Type"] = content_type

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sellsy_ledger.errors import TryLater
 from sellsy_ledger.http.paging import follow
-from sellsy_ledger.http.redaction import RedactingFilter, redact_target, short_text
+from sellsy_ledger.http.redaction import RedactingFilter, redact_target, remember_credentials, short_text
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,27 @@ def test_a_clean_line_is_short_and_printable(text: str, limit: int) -> None:
     line = short_text(text, limit)
     assert len(line) <= limit
     assert line == "" or line.isprintable()
+
+
+def test_a_credential_that_was_sent_is_hidden_where_the_api_repeats_it() -> None:
+    sent = {
+        "Authorization": "Bearer opaque-token-1",
+        "X-Third-Party-Secret": "opaque-secret-2",
+        "X-Version": "2026-01-01",
+    }
+    remember_credentials(sent.items())
+    remember_credentials({"client_secret": "opaque-secret-3", "password": "kurz", "amount": 12}.items())
+
+    told = short_text("opaque-token-1 and opaque-secret-2, opaque-secret-3 since 2026-01-01, kurz und gut")
+
+    assert told == "*** and ***, *** since 2026-01-01, kurz und gut"
+
+
+def test_old_credentials_make_room_for_new_ones() -> None:
+    remember_credentials(("token", f"opaque-number-{number}") for number in range(600))
+
+    assert short_text("opaque-number-599") == "***"
+    assert short_text("opaque-number-5") == "opaque-number-5"
 
 
 def test_the_engines_own_log_is_redacted() -> None:
