@@ -1,4 +1,9 @@
-"""Starts again whatever ended, after a short random delay, as a service manager does."""
+"""Starts again whatever ended, after a short random delay, as a service manager does.
+
+As systemd and containers do, it first ends what is left of the old session. It must: the workers of a killed scheduler
+have inherited its database connection, and while one of them lives PostgreSQL keeps that transaction's locks, so that
+no new scheduler may schedule the runs that they are for.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +73,14 @@ class Supervisor:
             if now >= moment:
                 del self._due[name]
                 self.restarts[name] = self.restarts.get(name, 0) + 1
+                self._end_session(self.processes.running[name])
                 self._starts[name]()
                 self._sessions.add(self.processes.running[name])
+
+    @staticmethod
+    def _end_session(leader: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader, signal.SIGKILL)
 
     def is_up(self, name: str) -> bool:
         """True while the process runs."""
