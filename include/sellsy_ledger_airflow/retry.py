@@ -13,8 +13,8 @@ AirflowRuntimeError    yes      Airflow's own API server or database does not an
 anything else          twice    an error that nobody foresaw: a hiccup perhaps, else somebody must look
 =====================  =======  =======================================================================
 
-Waiting for the company's other run takes up to an hour, for an API that is down about eight hours (a tool that sleeps
-at night): 20 tries in all.
+Waiting for the company's other run takes longer than the lease of a dead run lives (an hour), for an API that is down
+about eight hours (a tool that sleeps at night): 20 tries in all.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["POLICY", "RETRY_ARGS", "ByErrorClass"]
 
-LEASE_DELAY = timedelta(minutes=3)
+LEASE_DELAY = timedelta(minutes=4)
 LOOK_UP_DELAY = timedelta(minutes=2)
 LONGEST_DELAY = timedelta(hours=1)
 RETRIES = 19

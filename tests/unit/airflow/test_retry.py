@@ -20,6 +20,7 @@ from sellsy_ledger.errors import (
     PostingRefused,
     TryLater,
 )
+from sellsy_ledger.pipeline.steps import LEASE_SECONDS
 from sellsy_ledger_airflow.retry import POLICY, RETRY_ARGS
 
 
@@ -73,6 +74,13 @@ def test_another_run_at_work_is_waited_for_longer_than_a_lost_answer() -> None:
     assert lease is not None
     assert look_up is not None
     assert lease > look_up
+
+
+def test_a_run_that_died_with_the_lease_makes_no_other_run_fail() -> None:
+    lease = POLICY.evaluate(LeaseHeld("x"), 1, 19).retry_delay
+
+    assert lease is not None
+    assert 19 * lease > timedelta(seconds=LEASE_SECONDS)
 
 
 def test_an_error_that_nobody_foresaw_is_tried_three_times() -> None:
