@@ -110,7 +110,7 @@ def _checks(settings: CompanySettings, connections: dict[str, Any]) -> tuple[lis
     The second value is what the company's own connection can do, None where there is no usable connection.
     """
     # Imported here: the command line must start fast, and these bring HTTP and SQL.
-    from sellsy_ledger.pipeline.access import probe, settings_checks
+    from sellsy_ledger.pipeline.access import doubles_check, probe, settings_checks
     from sellsy_ledger.pipeline.assemble import build_company, connect_sellsy, connect_tool
     from sellsy_ledger.register.pdf_store import LocalDocumentStore
     from sellsy_ledger.register.store import Register
@@ -120,7 +120,7 @@ def _checks(settings: CompanySettings, connections: dict[str, Any]) -> tuple[lis
         connector = connect_tool(connections, settings.tool_conn_id, settings.tool)
     except LedgerError as error:
         return [_failed("Connexions", error)], None
-    checks = settings_checks(settings, connector.capabilities)
+    checks = [*settings_checks(settings, connector.capabilities), doubles_check(settings, connector.capabilities)]
     with tempfile.TemporaryDirectory(prefix="sellsy-ledger-doctor-") as folder:
         # A register of its own: nothing that the doctor learns reaches the company's memory.
         register = Register.open(f"sqlite:///{folder}/register.db")

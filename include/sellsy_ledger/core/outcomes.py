@@ -132,7 +132,8 @@ REASON_TEXTS: dict[Reason, ReasonText] = {
     Reason.POSSIBLE_DUPLICATE: ReasonText(
         "Cette pièce semble déjà enregistrée : {detail}.",
         "Le comptable",
-        "Comparez les deux pièces puis indiquez si celle-ci doit être comptabilisée.",
+        "Comparez les deux, puis dites si c'est la même pièce (elle ne sera jamais envoyée) ou une autre (elle partira "
+        "à la prochaine synchronisation).",
     ),
     Reason.NOT_ACCOUNTED: ReasonText(
         "La pièce n'est pas comptabilisée dans Sellsy.",

@@ -14,13 +14,14 @@ from functools import partial
 
 from sellsy_ledger.core.access import AccessCheck
 from sellsy_ledger.core.capabilities import Capabilities
+from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.settings import CompanySettings, check_against, settings_warnings
 from sellsy_ledger.errors import AccessError, ConfigurationError
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 
-__all__ = ["check_access", "check_mapping", "probe", "settings_checks"]
+__all__ = ["check_access", "check_mapping", "doubles_check", "probe", "settings_checks"]
 
 NOTE = "access_checked"
 THOROUGH_EVERY = dt.timedelta(days=7)
@@ -88,6 +89,18 @@ def settings_checks(settings: CompanySettings, capabilities: Capabilities) -> li
     ]
     problems += [_warning("Réglages", warning, "") for warning in settings_warnings(settings)]
     return problems or [AccessCheck(step="Réglages", ok=True, detail="conformes à l'outil comptable")]
+
+
+def doubles_check(settings: CompanySettings, capabilities: Capabilities) -> AccessCheck:
+    """What new purchases are compared with before they are posted."""
+    title = capabilities.title
+    if Direction.PURCHASES not in settings.scope.directions:
+        detail = "sans objet : aucun achat dans le périmètre"
+    elif capabilities.reads_books:
+        detail = f"chaque achat nouveau est comparé aux livres de {title} et aux autres achats connus"
+    else:
+        detail = f"{title} ne montre pas ses livres : comparaison avec les achats connus, et avec un FEC repris"
+    return AccessCheck(step="Doublons", ok=True, detail=detail)
 
 
 def _journal_checks(settings: CompanySettings, ledger: LedgerIndex) -> Iterable[AccessCheck]:

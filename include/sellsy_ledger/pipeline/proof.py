@@ -20,6 +20,7 @@ import msgspec
 
 from sellsy_ledger.core.corrections import is_reversal, versioned
 from sellsy_ledger.core.documents import Document
+from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import Reason, State, sentence
 from sellsy_ledger.errors import ConfigurationError, DocumentError, PostingConflict
 from sellsy_ledger.pipeline.company import Company
@@ -159,6 +160,9 @@ def _compare(company: Company, record: DocumentRecord, proof: Proof, *, listed: 
         return
     if _is_over(record):
         return
+    if record.state is State.ADOPTED:
+        _add_adopted(company, record, proof)
+        return
     if record.state not in HANDED_OVER:
         why = sentence(record.reason, record.detail) if record.reason else f"état {record.state} {record.detail}"
         proof.gaps.append(_gap(record, why.strip()))
@@ -171,6 +175,20 @@ def _compare(company: Company, record: DocumentRecord, proof: Proof, *, listed: 
         proof.unseen += 1
     else:
         _read_and_add(company, record, proof, proof.ledger)
+
+
+def _add_adopted(company: Company, record: DocumentRecord, proof: Proof) -> None:
+    """Booked by other hands: the ledger's side is the entry that it was found, or said, to be, as it was read then."""
+    proof.register.add(_signed(record.document))
+    known = company.register.booked_as(company.name, [record.key]).get(record.key)
+    if proof.ledger is None or known is None:
+        proof.unseen += 1
+        return
+    held = _held_gross(record, known.entry.gross_cents)
+    proof.ledger.add(held)
+    if held != _signed(record.document):
+        why = f"reprise comme l'écriture {known.entry.entry_id}, qui porte {cents_to_french(held)}"
+        proof.gaps.append(_gap(record, why))
 
 
 def _is_over(record: DocumentRecord) -> bool:

@@ -377,7 +377,7 @@ REASONS: dict[Reason, tuple[str, str, str]] = {
     Reason.POSSIBLE_DUPLICATE: (
         "Doublon possible",
         "Possible duplicate",
-        "Compare both documents, then say whether this one is to be booked.",
+        "Compare both, then say whether it is the same (it is never sent) or another one (it goes with the next run).",
     ),
     Reason.NOT_ACCOUNTED: (
         "Non comptabilisée dans Sellsy",
