@@ -56,6 +56,15 @@ faults: $(DEVELOPMENT) ## Tell stories of 10,000 faults over every way into the 
 fuzz: $(DEVELOPMENT) ## Send 20,000 hostile documents through reader, core and formats (FUZZ_ARGS="--seed 2")
 	@$(BIN)/python -m fuzz $(FUZZ_ARGS)
 
+kills: $(DEVELOPMENT) ## Kill parts of real Airflow and PostgreSQL under backfills (KILLS_ARGS="--seed 3 --kills 30")
+	@$(BIN)/python -m kills $(KILLS_ARGS)
+
+audit: $(DEVELOPMENT) ## Look for committed secrets, packages that do not fit together, and known flaws of them
+	@# 3: nothing new, and the lines of what is known moved; the baseline has been written again.
+	@$(BIN)/detect-secrets-hook --baseline .secrets.baseline $$(git ls-files) || test $$? -eq 3
+	@$(BIN)/uv pip check --quiet --python $(BIN)/python
+	@./.ci/advisories
+
 docs: $(RUNTIME) ## Write docs/capabilities.md again, from the connectors' own data
 	@$(BIN)/python -c 'from sellsy_ledger.cli.capabilities import page; print(page(), end="")' > docs/capabilities.md.new
 	@mv docs/capabilities.md.new docs/capabilities.md
@@ -69,4 +78,4 @@ lock: ## Resolve requirements*.in into requirements*.txt again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
 
-.PHONY: help install demo up down test lint bench fuzz docs secrets lock
+.PHONY: help install demo up down test lint bench faults fuzz kills audit docs secrets lock
