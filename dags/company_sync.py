@@ -10,7 +10,7 @@ from sellsy_ledger_airflow.approvals import Approve
 from sellsy_ledger_airflow.assets import books_alias
 from sellsy_ledger_airflow.generate import build_dags, company_dag, is_any_variant
 from sellsy_ledger_airflow.pools import sellsy_pool, tool_pool
-from sellsy_ledger_airflow.texts import SYNC_DOC, SYNC_PARAMS
+from sellsy_ledger_airflow.texts import SYNC_DOC, sync_params
 from sellsy_ledger_airflow.triggers import AwaitImports
 
 
@@ -37,7 +37,9 @@ def company_sync(dag_id: str, entry: CompanyEntry) -> DAG:
         made.append(tasks.verify_entries.override(pool=tool)(company, batch))
         chain(*made)
 
-    with company_dag(dag_id, entry, schedule=entry.schedule, params=SYNC_PARAMS, doc_md=SYNC_DOC, tags=["sync"]) as dag:
+    with company_dag(
+        dag_id, entry, schedule=entry.schedule, params=sync_params(), doc_md=SYNC_DOC, tags=["sync"]
+    ) as dag:
         batches = tasks.fetch_invoices.override(pool=sellsy)(entry.company)
         prepared = prepare.partial(company=entry.company).expand(batch=batches)
         tasks.check_access.override(pool=sellsy)(entry.company) >> batches

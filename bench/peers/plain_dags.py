@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import DAG, AssetAlias, CronDataIntervalTimetable, task, task_group
 
 __all__ = ["build", "step_names"]
@@ -57,6 +58,7 @@ step_names = [
     "resolve_third_parties",
     "map_vat_and_accounts",
     "compute_rounding",
+    "approve",
     "post_entries",
     "verify_entries",
     "report",
@@ -84,19 +86,34 @@ def build(companies: list[dict[str, Any]], *, params: Any, default_args: Any, do
         ) as dag:
             batches = fetch_invoices.override(pool=sellsy)(company)
 
-            @task_group(group_id="batch", prefix_group_id=False)
-            def steps(company: str, batch: str, sellsy: str = sellsy, books: str = books) -> None:
-                alias = AssetAlias(name=f"sellsy_ledger_posted__{company}", group="sellsy_ledger")
+            @task_group(group_id="prepare", prefix_group_id=False)
+            def prepare(company: str, batch: str, sellsy: str = sellsy, books: str = books) -> None:
                 (
                     fetch_pdfs.override(pool=sellsy)(company, batch)
                     >> resolve_third_parties.override(pool=books)(company, batch)
                     >> map_vat_and_accounts.override(pool=books)(company, batch)
                     >> compute_rounding.override(pool=books)(company, batch)
-                    >> post_entries.override(pool=books, outlets=[alias])(company, batch)
+                )
+
+            @task_group(group_id="post", prefix_group_id=False)
+            def post(company: str, batch: str, books: str = books) -> None:
+                alias = AssetAlias(name=f"sellsy_ledger_posted__{company}", group="sellsy_ledger")
+                (
+                    post_entries.override(pool=books, outlets=[alias])(company, batch)
                     >> verify_entries.override(pool=books)(company, batch)
                 )
 
-            done = steps.partial(company=company).expand(batch=batches)
+            prepared = prepare.partial(company=company).expand(batch=batches)
+            approve = HITLOperator(
+                task_id="approve",
+                subject=company,
+                options=["yes", "no"],
+                defaults="no",
+                pool=books,
+                trigger_rule="all_done_min_one_success",
+            )
+            [batches, prepared] >> approve
+            done = post.partial(company=company).expand(batch=approve.output)
             check_access.override(pool=sellsy)(company) >> batches
             [batches, done] >> report.override(trigger_rule="all_done_min_one_success")(company)
         dags[dag.dag_id] = dag

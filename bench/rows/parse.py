@@ -52,10 +52,10 @@ def build_by_hand() -> dict[str, Any]:
     """The DAGs of the whole list by the plain loop."""
     from bench.peers import plain_dags
     from sellsy_ledger_airflow.retry import RETRY_ARGS
-    from sellsy_ledger_airflow.texts import SYNC_DOC, SYNC_PARAMS
+    from sellsy_ledger_airflow.texts import SYNC_DOC, sync_params
 
     companies = json.loads(os.environ[VARIABLE])
-    return plain_dags.build(companies, params=SYNC_PARAMS, default_args=RETRY_ARGS, doc_md=SYNC_DOC)
+    return plain_dags.build(companies, params=sync_params(), default_args=RETRY_ARGS, doc_md=SYNC_DOC)
 
 
 def _beside_dag_factory(path: Path, companies: list[dict[str, Any]]) -> list[float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from airflow.sdk import Param
 
-__all__ = ["ERROR_DOC", "PROOF_DOC", "SYNC_DOC", "SYNC_PARAMS"]
+__all__ = ["ERROR_DOC", "PROOF_DOC", "SYNC_DOC", "sync_params"]
 
 SYNC_DOC = """
 ### {name} : de Sellsy vers l'outil comptable ({tool})
@@ -55,7 +57,13 @@ Les autres sociétés ne sont pas touchées. Une fois les réglages corrigés (m
 société), ce DAG redevient normal à la lecture suivante.
 """
 
-SYNC_PARAMS = {
+
+def sync_params() -> dict[str, Param]:
+    """The trigger form, anew for each DAG: Airflow writes the values of a run into the parameters that it is given."""
+    return {name: copy(param) for name, param in _SYNC_PARAMS.items()}
+
+
+_SYNC_PARAMS = {
     "from": Param(
         None,
         type=["null", "string"],
