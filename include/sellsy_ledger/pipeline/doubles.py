@@ -102,6 +102,11 @@ def decide(
         state = "unknown" if record is None else f"{record.state}"
         raise ConfigurationError(f"{key} is {state}: it does not wait as a possible duplicate.", field="document")
     found = _likeliest_first(one for one in register.doubles(company_name, [key]) if not one.decision)
+    if same and entry_id and not found:
+        # The tool itself refused it as a double, and nothing of ours knows of which entry.
+        change = Change(key=key, state=State.ADOPTED, detail=f"l'écriture {entry_id}", what="adopted", note=note)
+        register.decide_doubles(company_name, [], SAME, change, who=who)
+        return
     if same:
         _adopt(register, record, _chosen(key, found, entry_id), who=who, note=note)
         return

@@ -12,7 +12,8 @@ from tests.unit.pipeline.fakes import CAPABILITIES, FakeConnector, World, invoic
 
 from sellsy_ledger.core.booked import BookedEntry
 from sellsy_ledger.core.documents import Direction, Document, Kind
-from sellsy_ledger.errors import ConfigurationError, TryLater
+from sellsy_ledger.core.outcomes import Reason
+from sellsy_ledger.errors import ConfigurationError, PostingRefused, TryLater
 from sellsy_ledger.pipeline.doubles import decide, stored_doubles
 from sellsy_ledger.pipeline.takeover import take_over
 
@@ -157,6 +158,20 @@ def test_which_of_two_entries_it_is_has_to_be_said(reading):
         decide(here.register, "atelier", BILL.key, same=True, who="marie", entry_id="H9")
     decide(here.register, "atelier", BILL.key, same=True, who="marie", entry_id="H2")
     assert here.register.booked_as("atelier", [BILL.key])[BILL.key].entry.entry_id == "H2"
+
+
+def test_what_the_tool_itself_refused_as_a_double_is_adopted_once_its_entry_is_named(world):
+    here = world(BILL)
+    refusal = PostingRefused("number taken", reason=Reason.POSSIBLE_DUPLICATE, facts={"detail": "numéro déjà pris"})
+    here.tool.script["post_entry"] = [refusal]
+    here.night()
+    assert here.state(BILL) == "waiting(possible_duplicate)"
+    with pytest.raises(ConfigurationError, match="Say which entry"):
+        decide(here.register, "atelier", BILL.key, same=True, who="marie")
+    decide(here.register, "atelier", BILL.key, same=True, who="marie", entry_id="4711")
+    here.night()
+    assert (here.state(BILL), here.tool.held) == ("adopted", [])
+    assert "4711" in here.detail(BILL)
 
 
 def test_only_what_waits_for_it_is_decided_on(reading):
