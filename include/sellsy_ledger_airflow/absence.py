@@ -1,9 +1,10 @@
 """Whether a Connection or Variable surely does not exist.
 
 To a task, Airflow tells "there is none" in the same way as "my database does not answer just now": its secrets backends
-turn every error into None, and the next one is asked. A register that moved to its default place for a moment would be
-an empty one, and everything would look new. So whatever was not found is asked for once more, on the line to Airflow
-where the two answers differ. The only module that knows that line; it is Airflow's own.
+turn every error into None, in the task and in the API server, and the next one is asked. A register that moved to its
+default place for a moment would be an empty one, and everything would look new. So whatever was not found is asked for
+twice more, each time after the database has answered something else. The only module that knows a task's line to
+Airflow; it is Airflow's own.
 """
 
 from __future__ import annotations
@@ -40,17 +41,25 @@ def no_variable(key: str) -> None:
 
 
 def _ask(message: Any, absent: Any, what: str) -> None:
-    from airflow.sdk.exceptions import AirflowRuntimeError
     from airflow.sdk.execution_time import task_runner
-    from airflow.sdk.execution_time.comms import ErrorResponse
+    from airflow.sdk.execution_time.comms import ErrorResponse, GetTICount
 
-    # Only a process that Airflow watches has the line; in all others its database is asked directly, and raises.
+    # Only a process that Airflow watches has the line; in all others its database is asked directly.
     line = getattr(task_runner, "SUPERVISOR_COMMS", None)
     if line is None:
         return
+    # Counting nothing goes straight to the database, and is an error while that is down.
+    count = GetTICount(dag_id="sellsy_ledger")
+    for _ in range(2):
+        database, answer = _answer(line, count), _answer(line, message)
+        if isinstance(database, ErrorResponse) or not isinstance(answer, ErrorResponse) or answer.error is not absent:
+            raise TryLater(f"Airflow could not say whether {what} exists: its API server or database does not answer.")
+
+
+def _answer(line: Any, message: Any) -> Any:
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
     try:
-        answer = line.send(message)
+        return line.send(message)
     except AirflowRuntimeError as error:
-        answer = error.error
-    if not (isinstance(answer, ErrorResponse) and answer.error is absent):
-        raise TryLater(f"Airflow could not say whether {what} exists: its API server or database does not answer.")
+        return error.error

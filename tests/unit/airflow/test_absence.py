@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import tests.airflow_home  # noqa: F401
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import ErrorResponse
+from airflow.sdk.execution_time.comms import ErrorResponse, TICount
 
 from sellsy_ledger.errors import ConfigurationError, TryLater
 from sellsy_ledger_airflow.hooks.sellsy import SellsyHook
@@ -17,15 +18,19 @@ from sellsy_ledger_airflow.stores import open_documents, register_url
 
 
 class Line:
-    """The line of a task to Airflow, which answers everything alike."""
+    """The line of a task to Airflow: ``counts`` are the answers of its database, the last one for ever."""
 
-    def __init__(self, error: ErrorType | None, *, raises: bool = False) -> None:
-        self.error, self.raises = error, raises
+    def __init__(self, error: ErrorType | None, *, raises: bool = False, counts: Sequence[bool] = (True,)) -> None:
+        self.error, self.raises, self.counts = error, raises, list(counts)
 
     def send(self, message: Any) -> Any:
         kind = type(message).__name__.removeprefix("Get").upper()
-        response = ErrorResponse(error=self.error or ErrorType[f"{kind}_NOT_FOUND"], detail={})
-        if self.raises:
+        if kind == "TICOUNT":
+            well = self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
+            response: Any = TICount(count=0) if well else ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={})
+        else:
+            response = ErrorResponse(error=self.error or ErrorType[f"{kind}_NOT_FOUND"], detail={})
+        if self.raises and isinstance(response, ErrorResponse):
             raise AirflowRuntimeError(response)
         return response
 
@@ -50,6 +55,18 @@ def test_while_airflows_database_is_down_nothing_is_missing_and_the_register_doe
     connect: Any, read: Any, raises: bool
 ) -> None:
     connect(Line(ErrorType.API_SERVER_ERROR, raises=raises))
+
+    with pytest.raises(TryLater, match="could not say whether"):
+        read()
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("raises", [False, True])
+@pytest.mark.parametrize("counts", [[False], [True, False], [False, True]])
+def test_a_not_found_of_the_api_server_is_not_believed_while_its_database_is_down(
+    connect: Any, read: Any, raises: bool, counts: list[bool]
+) -> None:
+    connect(Line(None, raises=raises, counts=counts))
 
     with pytest.raises(TryLater, match="could not say whether"):
         read()
