@@ -134,15 +134,20 @@ class Approve(AskAPerson):
         self.prepared_by = prepared_by
 
     def execute(self, context: Context) -> list[str]:
-        """Ask, where somebody is needed. A preview ends here: no batch goes on."""
+        """Ask, where somebody is needed; a preview asks nobody.
+
+        Raises:
+            AirflowFailException: no batch came through. Skipped steps would take the report with them.
+        """
         from sellsy_ledger.pipeline.approval import make_offer, offer_again
         from sellsy_ledger.pipeline.approval_overview import Overview, waiting_for
         from sellsy_ledger_airflow.runs import is_preview
 
-        if is_preview(context["params"]):
-            log.info("Preview: nothing is posted. The entries are in the register, ready.")
-            return []
         batches = self._batches(context)
+        if not batches:
+            raise AirflowFailException("No batch came through its preparation: nothing is asked, nothing is posted.")
+        if is_preview(context["params"]):
+            return batches
         with at_work(self.company) as opened:
             seen = Overview()
             offer = make_offer(opened, batches, show=seen.add)

@@ -125,10 +125,18 @@ def compute_rounding(company: str, batch: str) -> Counts:
 
 @task
 def post_entries(company: str, batch: str) -> Counts:
-    """Hand the batch's ready documents to the tool, each once; the company's books change as an asset."""
+    """Hand the batch's ready documents to the tool, each once; the company's books change as an asset.
+
+    A preview books nothing. It succeeds all the same: a skipped step would take the report with it, which frees the
+    company for the next run.
+    """
     from sellsy_ledger.pipeline.posting import post_entries as step
+    from sellsy_ledger_airflow.runs import is_preview
 
     context = get_current_context()
+    if is_preview(context["params"]):
+        log.info("Preview: nothing is posted. The entries are in the register, ready.")
+        return {"step": "post_entries", "batch": batch, "preview": True}
     counts = over_batch(step, company, batch)
     if counts["states"].get("posted"):
         emit_books(context, company)

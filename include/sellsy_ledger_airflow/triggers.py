@@ -46,7 +46,11 @@ class AwaitImports(BaseOperator):
         self.batch = batch
 
     def execute(self, context: Context) -> Counts:
-        """The first look."""
+        """The first look; a preview began no import."""
+        from sellsy_ledger_airflow.runs import is_preview
+
+        if is_preview(context["params"]):
+            return {"step": "await_imports", "batch": self.batch, "preview": True}
         return self._look(context, FIRST_DELAY.total_seconds(), waited=0.0, booked=False)
 
     def look_again(self, context: Context, event: Any = None, *, delay: float, waited: float, booked: bool) -> Counts:

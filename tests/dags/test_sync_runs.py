@@ -159,7 +159,7 @@ def test_the_proof_tells_a_month_whose_documents_wait_from_a_proved_one(night: C
     run = company.run("proof")
 
     assert run.state == "success"
-    [levels] = [value for name, value in results(run).items() if name.endswith("return_value")]
+    [levels] = [value for name, value in results(run).items() if name.startswith("prove_months")]
     levels = json.loads(levels) if isinstance(levels, str) else levels
     waiting = bool(company.documents(State.WAITING))
     assert levels == {"2026-11": "gaps" if waiting else "proved"}
