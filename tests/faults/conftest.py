@@ -13,6 +13,8 @@ from sellsy_ledger_sandbox.server import Sandbox
 
 # A purchase and a sale with two VAT rates: every step and both third-party routes, in as few calls as possible.
 DOCUMENTS = ("F_INV-20251001-01301", "F-2026-0001")
+# At once, by a queue, by files that somebody imports.
+ONE_OF_EACH_WAY = ("myunisoft", "cegid_loop-json", "sage100-files")
 
 
 @pytest.fixture(scope="module")
