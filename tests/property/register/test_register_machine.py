@@ -112,7 +112,7 @@ class RegisterMachine(RuleBasedStateMachine):
         allowed = (
             (after is old.state or (after in TRANSITIONS[old.state] and after is not State.POSTING))
             and (with_reason or after not in (State.WAITING, State.REJECTED))
-            and not (after in HANDED_OVER and old.posting is None)
+            and not (after in HANDED_OVER | {State.CORRECTED} and old.posting is None)
             and not (after in OPEN and gone)
         )
         change = Change(
@@ -175,7 +175,7 @@ class RegisterMachine(RuleBasedStateMachine):
     def booked_documents_stay_booked(self) -> None:
         for key in self.booked:
             (record,) = self.register.load(COMPANY, [key])
-            assert record.state in HANDED_OVER | {State.RETRACTED, State.CONFLICT}
+            assert record.state in HANDED_OVER | {State.RETRACTED, State.CONFLICT, State.CORRECTED}
             assert is_gone(record)
             assert record.posting is not None
             assert (record.posting.posted_at is not None) or record.state not in (State.POSTED, State.VERIFIED)
