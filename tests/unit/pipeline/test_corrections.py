@@ -14,7 +14,7 @@ from tests.unit.pipeline.fakes import FakeConnector, FileConnector, QueueConnect
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.ledger import FiscalYear
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.errors import OutcomeUnknown, PostingRefused
+from sellsy_ledger.errors import InvariantBroken, OutcomeUnknown, PostingRefused
 from sellsy_ledger.pipeline.corrections import (
     accept,
     decline,
@@ -23,6 +23,7 @@ from sellsy_ledger.pipeline.corrections import (
     stored_proposals,
 )
 from sellsy_ledger.pipeline.proof import prove
+from sellsy_ledger.register.store import Change
 
 
 def changed(world: World, document: Document, **fields: object) -> Document:
@@ -348,3 +349,19 @@ def test_nothing_is_said_twice_of_a_document_that_moved_before_the_start(world):
     accepted(here)
     here.night()
     assert states(here) == {first.key: State.CORRECTED, "sales_invoice:1-v2": State.ADOPTED}
+
+
+def test_nothing_is_corrected_twice_nor_without_a_posting(world):
+    first = invoice(1)
+    here = world(first)
+    here.register.record_seen("atelier", [(first, None, "f")], who="test")
+    here.register.apply("atelier", [Change(key=first.key, state=State.RETRACTED)], who="test")
+    with pytest.raises(InvariantBroken, match="without a posting"):
+        here.register.apply("atelier", [Change(key=first.key, state=State.CORRECTED)], who="test")
+    here.night()
+    changed(here, first, **dearer(first))
+    here.night()
+    (proposal,) = stored_proposals(here.register, "atelier")
+    assert accept(here.register, "atelier", {proposal.key: proposal.seal}, who="Jeanne").accepted == [first.key]
+    assert accept(here.register, "atelier", {proposal.key: proposal.seal}, who="Paul") == ([], [first.key])
+    assert list(here.register.audit("atelier")) == []
