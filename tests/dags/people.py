@@ -106,7 +106,7 @@ class People:
         if not questions:
             # Between two steps; a run that waits for something else would wait for ever.
             self._idle += 1
-            assert self._idle < 20, "the run waits, and for no answer"
+            assert self._idle < 500, "the run waits, and for no answer"
             return
         assert len(questions) == 1
         assert self._plan, f"nobody was expected to be asked: {questions[0].shown()}"
