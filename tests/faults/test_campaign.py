@@ -97,7 +97,7 @@ def no_lease() -> Iterator[None]:
 def test_a_guard_that_is_taken_away_is_missed(guard: Callable[[], AbstractContextManager[Any]]):
     with guard():
         for number in range(40):
-            if tell(SEED, "myunisoft", number).duplicates:
+            if tell(SEED, "myunisoft", number).failures:
                 return
     pytest.fail("forty stories did not notice it")
 
