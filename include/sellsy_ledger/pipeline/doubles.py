@@ -133,9 +133,11 @@ def _chosen(key: str, found: list[StoredDouble], entry_id: str) -> StoredDouble:
     if len(fitting) > 1 and not entry_id:
         # An entry of the books says more than another document, which is one of the same paper.
         fitting = [one for one in found if one.entry is not None] or found[:1]
-    if len(fitting) == 1:
+    named = {one.entry.entry_id for one in fitting if one.entry is not None}
+    if fitting and len(named) < 2:
+        # One entry, read in two places or with a line for each of two third parties, is one entry all the same.
         return fitting[0]
-    known = ", ".join(one.entry.entry_id for one in found if one.entry is not None) or "none"
+    known = ", ".join(dict.fromkeys(one.entry.entry_id for one in found if one.entry is not None)) or "none"
     raise ConfigurationError(f"Say which entry {key} is with its id (known: {known}).", field="entry_id")
 
 

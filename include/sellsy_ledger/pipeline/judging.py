@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+import msgspec
+
 from sellsy_ledger.core.booked import BookedEntry
 from sellsy_ledger.core.corrections import base_of
 from sellsy_ledger.core.documents import Direction
@@ -20,7 +22,7 @@ from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.likeness import Paper, Shelf, Verdict, verdict
 from sellsy_ledger.core.numbers import Agreement, agreement, running_parts
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.errors import TryLater
+from sellsy_ledger.errors import AccessError, ConfigurationError, TryLater
 from sellsy_ledger.pipeline.doubles import TOOL, both_sides, compared, double_of, double_of_documents
 from sellsy_ledger.pipeline.known_books import KnownBooks, adopt, paper_of_record, window_of
 from sellsy_ledger.pipeline.steps import Batch
@@ -33,6 +35,8 @@ HOLDS_ITS_PLACE = frozenset(State) - {State.SEEN, State.WAITING, State.REJECTED,
 """A document in one of these is one that others may be a double of; one that only waits is not."""
 
 UNSEEN = " pendant la recherche d'un doublon dans ses livres"
+# Typed by hand while the document waits for something else, an entry must still be met.
+COMPARED_FOR = dt.timedelta(hours=12)
 _A_YEAR = dt.timedelta(days=366)
 
 
@@ -53,7 +57,7 @@ class Judge:
         self._books: dict[Direction, KnownBooks] = {}
         self._purchases: _Purchases | None = None
         self._ledger: Shelf | None = None
-        self._is_unread = False
+        self._unread = ""
 
     def stops(self, record: DocumentRecord, entry: JournalEntry | None, twins: Iterable[DocumentRecord] = ()) -> bool:
         """True when the document does not go on: it was adopted, or waits; the step is told so.
@@ -70,7 +74,7 @@ class Judge:
             if self._is_adopted(record, paper, found):
                 return True
             if record.document.kind.direction is Direction.PURCHASES and not self._compare(record, paper, found):
-                self._step.wait(record, Reason.TOOL_UNAVAILABLE, UNSEEN)
+                self._step.wait(record, Reason.TOOL_UNAVAILABLE, self._unread)
                 return True
         found = self._undecided(record, found)
         if found:
@@ -88,7 +92,7 @@ class Judge:
         known = self._known[record.key]
         decided = {one.other for one in known if one.decision in (SAME, DIFFERENT)}
         news = {one.other: one for one in found if one.other not in decided}
-        if news != {one.other: one for one in known if one.decision in ("", COMPARED)}:
+        if _facts(news.values()) != _facts(one for one in known if one.decision in ("", COMPARED)):
             self._news[record.key] = list(news.values())
         return [one for one in news.values() if one.decision != COMPARED]
 
@@ -125,9 +129,8 @@ class Judge:
         found += self._purchases.like(record, paper)
         if not self._company.connector.capabilities.reads_books:
             return True
-        known = self._known[record.key]
-        if any(one.decision == COMPARED and one.fingerprint == record.fingerprint for one in known):
-            found += [one for one in known if one.source == TOOL and one.decision in ("", COMPARED)]
+        if self._is_compared(record):
+            found += [one for one in self._known[record.key] if one.source == TOOL and one.decision in ("", COMPARED)]
             return True
         ledger = self._read_ledger()
         if ledger is None:
@@ -136,15 +139,32 @@ class Judge:
         found += [double_of(record, one.entry, TOOL, sure=one.verdict is Verdict.SAME) for one in ledger.like(paper)]
         return True
 
+    def _is_compared(self, record: DocumentRecord) -> bool:
+        """True while the ledger need not be read for the document: it was compared as it is now, a short while ago; or
+        it is like something, and goes nowhere before a person has said what that is.
+        """
+        known = self._known[record.key]
+        mark = next((one for one in known if one.decision == COMPARED), None)
+        if mark is None or mark.fingerprint != record.fingerprint:
+            return False
+        waits = any(not one.decision for one in known)
+        return waits or (mark.at is not None and self._company.now() - mark.at < COMPARED_FOR)
+
     def _read_ledger(self) -> Shelf | None:
-        """The tool's purchases, without our own; None when it does not answer (asked once per batch)."""
-        if self._ledger is None and not self._is_unread:
+        """The tool's purchases, without our own; None when it does not show them (asked once per batch)."""
+        if self._ledger is None and not self._unread:
             first, last = window_of(self._days[Direction.PURCHASES])
             self._step.hold_lease()
             try:
                 entries = list(self._company.connector.booked_entries(Direction.PURCHASES, first, last))
+            except AccessError:
+                raise
             except TryLater:
-                self._is_unread = True
+                self._unread = UNSEEN
+                return None
+            except ConfigurationError as error:
+                # Sales and all that was compared go on; a purchase does not go unseen.
+                self._unread = f"{UNSEEN} ({' '.join(filter(None, [error.message, error.action]))})"
                 return None
             ours = self._register.our_entries(self._company.name, Direction.PURCHASES, first - _A_YEAR, last + _A_YEAR)
             self._ledger = Shelf(one for one in entries if not one.key and one.entry_id not in ours)
@@ -184,6 +204,11 @@ class _Purchases:
 
     def _holds_its_place(self, other: DocumentRecord) -> bool:
         return other.key in self._ready or other.state in HOLDS_ITS_PLACE
+
+
+def _facts(found: Iterable[StoredDouble]) -> dict[str, StoredDouble]:
+    """What is stored anew when it differs; of a comparison with the ledger also when it was."""
+    return {one.other: one if one.decision == COMPARED else msgspec.structs.replace(one, at=None) for one in found}
 
 
 def _as_entry(record: DocumentRecord) -> BookedEntry:

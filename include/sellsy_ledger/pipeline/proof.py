@@ -160,17 +160,19 @@ def _compare(company: Company, record: DocumentRecord, proof: Proof, *, listed: 
         return
     if _is_over(record):
         return
-    if record.state is State.ADOPTED:
-        _add_adopted(company, record, proof)
-        return
     if record.state not in HANDED_OVER:
         why = sentence(record.reason, record.detail) if record.reason else f"état {record.state} {record.detail}"
         proof.gaps.append(_gap(record, why.strip()))
         return
-    proof.register.add(_signed(record.document), documents=_documents(record))
-    if record.state is State.CHANGED_AFTER_POSTING or record.changed_document is not None:
+    # What was corrected keeps the content that it was corrected for: its reversal and its new version count.
+    differs = record.changed_document is not None and record.state is not State.CORRECTED
+    if differs or record.state is State.CHANGED_AFTER_POSTING:
         why = "modifiée dans Sellsy après sa comptabilisation dans l'outil"
         proof.gaps.append(_gap(record, f"{why}. {proposal}".removesuffix(". ")))
+    if record.state is State.ADOPTED:
+        _add_adopted(company, record, proof)
+        return
+    proof.register.add(_signed(record.document), documents=_documents(record))
     if proof.ledger is None or not _is_readable(record):
         proof.unseen += 1
     else:

@@ -46,7 +46,7 @@ class StoredDouble(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ours`` and ``theirs`` are the two sides in French, as they were when they were compared; ``sure`` says that all
     facts agree; ``entry`` is the other side where it is an entry of the books; ``fingerprint`` the document's content
-    that was compared. ``decision`` is empty, ``same``, ``different`` or ``compared``.
+    that was compared. ``decision`` is empty, ``same``, ``different`` or ``compared``; ``at`` is when it was stored.
     """
 
     key: str
@@ -59,6 +59,7 @@ class StoredDouble(msgspec.Struct, frozen=True, kw_only=True):
     entry: BookedEntry | None = None
     source: str = ""
     decision: str = ""
+    at: dt.datetime | None = None
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,13 +188,13 @@ class BookedMemory(CompanyMemory):
     def doubles(self, company: str, keys: Sequence[str] | None = None) -> list[StoredDouble]:
         """What documents are like, decided or not, by document; of ``keys`` only, where they are given."""
         table, found = tables.double, []
-        statement = select(table.c.content, table.c.decision).where(table.c.company == company)
+        statement = select(table.c.content, table.c.decision, table.c.at).where(table.c.company == company)
         statement = statement.order_by(table.c.key, table.c.other)
         with self._database.reading() as connection:
             for part in chunks(keys) if keys is not None else [None]:
                 chosen = statement if part is None else statement.where(table.c.key.in_(part))
-                for content, decision in connection.execute(chosen):
-                    found.append(msgspec.structs.replace(_DOUBLE.decode(content), decision=decision))
+                for content, decision, at in connection.execute(chosen):
+                    found.append(msgspec.structs.replace(_DOUBLE.decode(content), decision=decision, at=at))
         return found
 
     def decide_doubles(
@@ -212,7 +213,10 @@ class BookedMemory(CompanyMemory):
                 raise InvariantBroken(f"The register knows no document {change.key}.")
             apply_change(writes, row, change)
             table = tables.double
-            rows = [{**_double_row(company, one, writes.who, writes.now), "decision": decision} for one in doubles]
+            rows = [
+                {**_double_row(company, one, writes.who, writes.now), "decision": decision, "at": writes.now}
+                for one in doubles
+            ]
             insert_or_replace(connection, table, rows)
             if decision == SAME:
                 for one in doubles:
@@ -269,9 +273,9 @@ def _double_row(company: str, double: StoredDouble, who: str, now: dt.datetime) 
         "key": double.key,
         "other": searched(double.other),
         "decision": double.decision,
-        "content": msgspec.json.encode(double).decode(),
+        "content": msgspec.json.encode(msgspec.structs.replace(double, at=None)).decode(),
         "who": who,
-        "at": now,
+        "at": double.at or now,
     }
 
 
