@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.errors import ConfigurationError, DocumentError, LedgerError, TryLater
+from sellsy_ledger.errors import ConfigurationError, DocumentError, InvariantBroken, LedgerError, TryLater
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.register.store import Change, DocumentRecord
 
@@ -169,7 +169,12 @@ class Batch:
         if self._changes:
             changes = list(self._changes.values())
             self._changes.clear()
-            self.company.register.apply(self.company.name, changes, who=self.company.who)
+            try:
+                self.company.register.apply(self.company.name, changes, who=self.company.who)
+            except InvariantBroken:
+                # A run that was frozen and overtaken finds its documents moved on: that is no mistake of the program.
+                self.company.register.check_lease(self.company.name, holder=self.company.run_id, seconds=0.0)
+                raise
 
     def store(self, record: DocumentRecord, *, note: str = "", **fields: Any) -> None:
         """Store one document's result at once: the step has just had an effect outside, which must not be forgotten.
