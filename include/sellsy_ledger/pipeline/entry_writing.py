@@ -6,16 +6,15 @@ import msgspec
 
 from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
 from sellsy_ledger.core.capabilities import KeySupport
-from sellsy_ledger.core.corrections import key_before
-from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.fingerprint import payload_hash
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.errors import DocumentError, InvariantBroken, OutcomeUnknown, PostingRefused
+from sellsy_ledger.errors import DocumentError, OutcomeUnknown, PostingRefused
 from sellsy_ledger.http.last_check import checked_last
 from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger.pipeline.posting_request import build_request
 from sellsy_ledger.pipeline.relinking import as_held, as_linked
+from sellsy_ledger.pipeline.replacing import reverse_instead
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch
 from sellsy_ledger.pipeline.writing import IN_DOUBT, Writer
@@ -87,20 +86,13 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
         if not posting.replaces or not isinstance(error, PostingRefused):
             super().refused(record, posting, error)
             return
-        day, note = self._replaced(record).date, str(error)[:500]
-        if LedgerIndex(self.ledger).is_open(day):
-            self.company.register.reverse_instead(self.company.name, record.key, day, who=self.company.who, note=note)
+        note = str(error)[:500]
+        closed = reverse_instead(self.company, record, LedgerIndex(self.ledger), note=note)
+        if closed is None:
             self.step.moved(record, State.READY)
         else:
-            closed = {"state": State.WAITING, "reason": Reason.PERIOD_CLOSED, "detail": f"{day:%d/%m/%Y}"}
-            self.store(record, posting=posting, note=note, **closed)
-
-    def _replaced(self, record: DocumentRecord) -> JournalEntry:
-        """The entry whose place ``record`` was to take."""
-        (before,) = self.company.register.load(self.company.name, [key_before(record.document)])
-        if before.entry is None:
-            raise InvariantBroken(f"{record.key} replaces an entry, and {before.key} has none")
-        return before.entry
+            waits = {"state": State.WAITING, "reason": Reason.PERIOD_CLOSED, "detail": f"{closed:%d/%m/%Y}"}
+            self.store(record, posting=posting, note=note, **waits)
 
     def found(self, record: DocumentRecord, item: PostingRequest, posting: Posting, held: PostedEntry) -> None:
         """An entry under our key: the one we would send, or a conflict that a person decides."""

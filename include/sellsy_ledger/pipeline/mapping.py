@@ -11,9 +11,10 @@ from sellsy_ledger.core.checks import find_faults
 from sellsy_ledger.core.corrections import is_reversal
 from sellsy_ledger.core.journalise import Journaliser
 from sellsy_ledger.core.ledger import LedgerIndex
-from sellsy_ledger.core.outcomes import State
+from sellsy_ledger.core.outcomes import Outcome, Reason, State
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.proposing import first_open_day_settings
+from sellsy_ledger.pipeline.replacing import reverse_instead
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch, Stage, StepReport, open_batch, reaches
 from sellsy_ledger.register.store import DocumentRecord
@@ -42,6 +43,11 @@ def map_vat_and_accounts(company: Company, batch: str) -> StepReport:
                 continue
             outcome = journalisers.of(record).map_lines(record.document, third_party)
             note = " ".join(outcome.warnings)[:500]
+            if not _keeps_its_place(company, record, outcome):
+                closed = reverse_instead(company, record, ledger, note="it takes the place of no entry any more")
+                if closed is not None:
+                    step.wait(record, Reason.PERIOD_CLOSED, f"{closed:%d/%m/%Y}", entry=None)
+                    continue
             if outcome.state is not State.READY:
                 step.change(record, state=outcome.state, reason=outcome.reason, detail=outcome.detail, entry=None)
             elif record.state is State.READY:
@@ -68,6 +74,13 @@ class Journalisers:
         if agreed is not None and agreed == self._ledger.first_open_day(record.document.date):
             return self._dated
         return self._ordinary
+
+
+def _keeps_its_place(company: Company, record: DocumentRecord, outcome: Outcome) -> bool:
+    """False for a new version that was to replace a booked entry, where there is none to put there, or no way to."""
+    if record.posting is None or not record.posting.replaces:
+        return True
+    return outcome.state is not State.NOTHING_TO_POST and company.connector.capabilities.replaces
 
 
 def _map_reversal(step: Batch, record: DocumentRecord, ledger: LedgerIndex) -> None:

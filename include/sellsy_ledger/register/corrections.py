@@ -34,7 +34,7 @@ from sellsy_ledger.register.memory import CompanyMemory
 from sellsy_ledger.register.records import DocumentRecord, Posting
 from sellsy_ledger.register.rows import StoredDocument, WriteSet, chunks, new_row, read_rows
 from sellsy_ledger.register.seen import state_before_change
-from sellsy_ledger.register.states import check_transition
+from sellsy_ledger.register.states import OPEN, check_transition
 
 __all__ = ["BY_HAND", "Correction", "Corrections", "stamp"]
 
@@ -153,7 +153,8 @@ class Corrections(CompanyMemory):
             before.detail = REVERSED
             writes.put(before, "corrected", note)
             _replaces_nothing(writes, row)
-            row.state, row.reason, row.detail = State.READY.value, None, ""
+            state = row.state if State(row.state) in OPEN else State.READY.value
+            row.state, row.reason, row.detail = state, None, ""
             writes.put(row, "moved", note)
 
 
@@ -165,8 +166,11 @@ def _correct(writes: WriteSet, row: StoredDocument, correction: Correction, besi
     elif record.posting is not None and record.posting.replaces and record.posting.posted_at is None:
         # Taken back before it could replace anything: what it was to replace goes, and it never comes.
         before = beside[key_before(record.document)]
-        _add(writes, _reversal(writes, before, _day(correction)), beside, "reversal_made")
-        before.detail = REVERSED
+        if action is Action.BY_HAND:
+            before.detail = BY_HAND
+        else:
+            _add(writes, _reversal(writes, before, _day(correction)), beside, "reversal_made")
+            before.detail = REVERSED
         writes.put(before, "corrected", action.value)
         _replaces_nothing(writes, row)
         row.state, row.reason, row.detail = State.WAITING.value, Reason.NOT_ACCOUNTED.value, ""

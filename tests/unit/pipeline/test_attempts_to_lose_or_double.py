@@ -8,13 +8,16 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.unit.pipeline.fakes import World, invoice, settings
-from tests.unit.pipeline.test_corrections import accepted, changed, dearer
+from tests.unit.pipeline.test_corrections import ReplacingConnector, accepted, balances, changed, dearer, states
 from tests.unit.pipeline.test_doubles import BILL, ReadingConnector, typed
 
 from sellsy_ledger.core.documents import Direction
+from sellsy_ledger.core.ledger import FiscalYear
 from sellsy_ledger.errors import AccessError, ConfigurationError
+from sellsy_ledger.pipeline.corrections import stored_proposals
 from sellsy_ledger.pipeline.doubles import decide, stored_doubles
 from sellsy_ledger.pipeline.proof import prove
 from sellsy_ledger.pipeline.takeover import take_over
@@ -104,3 +107,74 @@ def test_an_adopted_document_that_changed_is_a_gap_with_its_reason(world):
     proof = prove(here.company(), "2026-02")
     assert proof.level == "gaps"
     assert "modifiée dans Sellsy" in proof.gaps[0].why
+
+
+# -- an entry that was to be replaced ----------------------------------------------------------------------------
+def replacing(world):
+    """A posted document that changed, and whose entry somebody agreed to replace; nothing was sent yet."""
+    first = invoice(1)
+    here = world(first, connector=ReplacingConnector())
+    here.night()
+    changed(here, first, **dearer(first))
+    here.night()
+    assert accepted(here) == [first.key]
+    return here, first
+
+
+def test_what_was_to_be_replaced_is_reversed_when_the_document_is_at_zero_by_now(world):
+    here, first = replacing(world)
+    changed(here, first, gross_cents=0, net_cents=0, vat=(), rows=invoice(1, 0).rows)
+    here.night()
+    here.night()
+    assert states(here) == {
+        first.key: "corrected",
+        "sales_credit_note:1-r1": "verified",
+        "sales_invoice:1-v2": "nothing_to_post",
+    }
+    assert balances(here) == {}
+    assert prove(here.company(), "2026-02").level == "proved"
+    changed(here, first, **dearer(first))
+    here.night()
+    assert (states(here)["sales_invoice:1-v2"], balances(here)["411CLIENT1"]) == ("verified", 24000)
+
+
+def test_what_was_to_be_replaced_at_zero_waits_while_its_day_is_closed(world):
+    here, first = replacing(world)
+    changed(here, first, gross_cents=0, net_cents=0, vat=(), rows=invoice(1, 0).rows)
+    open_years = here.tool.ledger.fiscal_years
+    closed = FiscalYear(start=dt.date(2026, 1, 1), end=dt.date(2026, 12, 31), closed=True)
+    here.tool.ledger = msgspec.structs.replace(here.tool.ledger, fiscal_years=(closed,))
+    here.clock += dt.timedelta(days=1)
+    here.night()
+    assert states(here)["sales_invoice:1-v2"] == "waiting"
+    assert prove(here.company(), "2026-02").level == "gaps"
+    here.tool.ledger = msgspec.structs.replace(here.tool.ledger, fiscal_years=open_years)
+    here.clock += dt.timedelta(days=1)
+    here.night()
+    here.night()
+    assert (states(here)["sales_invoice:1-v2"], balances(here)) == ("nothing_to_post", {})
+
+
+def test_a_tool_that_changes_no_entries_any_more_gets_a_reversal_and_the_new_version(world):
+    here, _ = replacing(world)
+    here.tool.capabilities = msgspec.structs.replace(here.tool.capabilities, replaces=False)
+    here.night()
+    here.night()
+    assert here.tool.calls.count("replace_entry") == 0
+    assert (len(here.tool.held), balances(here)["411CLIENT1"]) == (3, 24000)
+
+
+def test_a_correction_by_hand_of_what_was_to_be_replaced_can_be_said(world):
+    here, first = replacing(world)
+    here.sellsy.documents.clear()
+    closed = FiscalYear(start=dt.date(2026, 1, 1), end=dt.date(2026, 12, 31), closed=True)
+    here.tool.ledger = msgspec.structs.replace(here.tool.ledger, fiscal_years=(closed,))
+    here.clock += dt.timedelta(days=1)
+    here.night()
+    (proposal,) = stored_proposals(here.register, "atelier")
+    assert proposal.action == "by_hand"
+    accepted(here)
+    assert states(here) == {first.key: "corrected", "sales_invoice:1-v2": "waiting"}
+    assert here.register.load("atelier", [first.key])[0].detail == "corrigée à la main dans l'outil comptable"
+    assert list(here.register.audit("atelier")) == []
+    assert stored_proposals(here.register, "atelier") == []
