@@ -15,7 +15,7 @@ from sellsy_ledger.core.booked import BookedEntry
 from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.errors import ConfigurationError
-from sellsy_ledger.register.booked import COMPARED, DIFFERENT, SAME, StoredDouble
+from sellsy_ledger.register.booked import COMPARED, DIFFERENT, DOCUMENT, SAME, StoredDouble
 from sellsy_ledger.register.store import Change, DocumentRecord, Register
 
 __all__ = [
@@ -165,7 +165,7 @@ def double_of_documents(record: DocumentRecord, other: DocumentRecord, *, sure: 
     """A document beside another one of Sellsy."""
     return StoredDouble(
         key=record.key,
-        other=f"document:{other.key}",
+        other=f"{DOCUMENT}{other.key}",
         ours=_document_line(record),
         theirs=_document_line(other),
         sure=sure,

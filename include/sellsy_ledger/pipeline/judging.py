@@ -26,7 +26,7 @@ from sellsy_ledger.errors import AccessError, ConfigurationError, TryLater
 from sellsy_ledger.pipeline.doubles import TOOL, both_sides, compared, double_of, double_of_documents
 from sellsy_ledger.pipeline.known_books import KnownBooks, adopt, paper_of_record, window_of
 from sellsy_ledger.pipeline.steps import Batch
-from sellsy_ledger.register.booked import COMPARED, DIFFERENT, SAME, Outline, StoredDouble
+from sellsy_ledger.register.booked import COMPARED, DIFFERENT, DOCUMENT, SAME, Outline, StoredDouble
 from sellsy_ledger.register.store import DocumentRecord
 
 __all__ = ["HOLDS_ITS_PLACE", "Judge"]
@@ -91,10 +91,16 @@ class Judge:
         """What nobody said anything of yet, each once; it is stored when it is not what was found before."""
         known = self._known[record.key]
         decided = {one.other for one in known if one.decision in (SAME, DIFFERENT)}
+        # What is in the books as this very document says nothing against it.
+        decided |= {f"{DOCUMENT}{key}" for key, other in self._same.items() if base_of(other) == base_of(record.key)}
         news = {one.other: one for one in found if one.other not in decided}
         if _facts(news.values()) != _facts(one for one in known if one.decision in ("", COMPARED)):
             self._news[record.key] = list(news.values())
         return [one for one in news.values() if one.decision != COMPARED]
+
+    @cached_property
+    def _same(self) -> Mapping[str, str]:
+        return self._register.same_documents(self._company.name)
 
     @cached_property
     def _days(self) -> Mapping[Direction, list[dt.date]]:

@@ -9,7 +9,7 @@ when its document is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -23,7 +23,7 @@ from sellsy_ledger.pipeline.steps import OPEN_STATES, Patience, chunks
 from sellsy_ledger.register.states import IN_FLIGHT
 from sellsy_ledger.register.store import Change, DocumentRecord
 
-__all__ = ["note_retractions"]
+__all__ = ["left_alone", "note_retractions"]
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,30 @@ def note_retractions(company: Company, selection: Selection, listed: Collection[
                     patience.lose(error)
         company.register.apply(company.name, changes, who=company.who)
     return is_clean
+
+
+def left_alone(company: Company) -> list[str]:
+    """Keys of the documents that were never sent because another one of Sellsy was the same paper, and that one is
+    neither in the books nor on its way there any more: taken back before it was sent, or reversed.
+    """
+    same = company.register.same_documents(company.name)
+    if not same:
+        return []
+    adopted = [one.key for one in company.register.records(company.name, list(same)) if one.state is State.ADOPTED]
+    versions = company.register.versions(company.name)
+    others = {key: _current(same[key], versions) for key in adopted}
+    here = {
+        record.key
+        for record in company.register.records(company.name, list(dict.fromkeys(others.values())))
+        if record.reason is not Reason.NOT_ACCOUNTED
+    }
+    return [key for key, other in others.items() if other not in here]
+
+
+def _current(key: str, versions: Mapping[str, int]) -> str:
+    """The key of a document's version of today; of one that was reversed, no version is there."""
+    version = versions.get(base_of(key), 1)
+    return base_of(key) if version < 2 else f"{base_of(key)}-v{version}"
 
 
 def _waits(record: DocumentRecord) -> Iterator[Change]:

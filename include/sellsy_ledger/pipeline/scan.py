@@ -29,7 +29,7 @@ from sellsy_ledger.core.rows import rows_suffice
 from sellsy_ledger.core.third_parties import ThirdParty
 from sellsy_ledger.errors import DocumentError, TryLater
 from sellsy_ledger.pipeline.company import Company, Selection
-from sellsy_ledger.pipeline.retractions import note_retractions
+from sellsy_ledger.pipeline.retractions import left_alone, note_retractions
 from sellsy_ledger.pipeline.steps import LEASE_SECONDS, OPEN_STATES, Patience, detail_of, state_of_refusal
 from sellsy_ledger.register.states import IN_FLIGHT
 from sellsy_ledger.register.states import OPEN as NOT_IN_BOOKS
@@ -72,6 +72,11 @@ class Scan:
         wanted = self.selection
         if wanted.dated_to is not None and wanted.dated_to < wanted.dated_from:
             return
+        if self._is_whole and (left := left_alone(self.company)):
+            # Everything is listed tonight: they are taken up as Sellsy shows them now.
+            self.company.register.store_note(self.company.name, MARK_NOTE, "{}")
+            note = "the document that was the same paper is not in the books any more"
+            self.company.register.send_after_all(self.company.name, left, who=self.company.who, note=note)
         mark = self._mark() if self._is_whole else None
         if mark is not None and mark == self._last_mark():
             return

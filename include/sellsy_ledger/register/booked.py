@@ -19,10 +19,23 @@ from sellsy_ledger.register.memory import CompanyMemory
 from sellsy_ledger.register.records import Change
 from sellsy_ledger.register.rows import chunks, insert_or_replace, read_rows
 
-__all__ = ["COMPARED", "DIFFERENT", "SAME", "BookedMemory", "Outline", "StoredDouble", "StoredEntry", "entry_key"]
+__all__ = [
+    "COMPARED",
+    "DIFFERENT",
+    "DOCUMENT",
+    "SAME",
+    "BookedMemory",
+    "Outline",
+    "StoredDouble",
+    "StoredEntry",
+    "entry_key",
+]
 
 SAME, DIFFERENT, COMPARED = "same", "different", "compared"
 """What became of a double: a person's two words, and the mark of a document that was compared with the ledger."""
+
+DOCUMENT = "document:"
+"""Before the key of another document, where that is what a document is like."""
 
 _ENTRY = msgspec.json.Decoder(BookedEntry)
 
@@ -196,6 +209,17 @@ class BookedMemory(CompanyMemory):
                 for content, decision, at in connection.execute(chosen):
                     found.append(msgspec.structs.replace(_DOUBLE.decode(content), decision=decision, at=at))
         return found
+
+    def same_documents(self, company: str) -> dict[str, str]:
+        """For each document that a person took for the same paper as another one of Sellsy: the key of that one."""
+        table, prefix = tables.double, DOCUMENT
+        statement = select(table.c.key, table.c.other).where(
+            table.c.company == company, table.c.decision == SAME, table.c.other.startswith(prefix, autoescape=True)
+        )
+        with self._database.reading() as connection:
+            return {
+                key: other.removeprefix(prefix) for key, other in connection.execute(statement.order_by(table.c.at))
+            }
 
     def decide_doubles(
         self, company: str, doubles: Sequence[StoredDouble], decision: str, change: Change, *, who: str

@@ -138,6 +138,17 @@ class Corrections(CompanyMemory):
             row.detail = DECLINED.format(who=who) + (f" : {note}" if note else "")
             writes.put(row, "correction_declined", note)
 
+    def send_after_all(self, company: str, keys: Sequence[str], *, who: str, note: str) -> None:
+        """Work on adopted documents from the start: what they were taken for is not in the books any more. The next
+        scan takes them for changed, because they have no fingerprint.
+        """
+        with self._writing(company, who) as (connection, writes):
+            for row in read_rows(connection, company, keys).values():
+                check_transition(row.key, State(row.state), State.SEEN, None)
+                row.state, row.reason, row.detail = State.SEEN.value, None, ""
+                row.fingerprint, row.seen_hash, row.changed_content = "", "", None
+                writes.put(row, "sent_after_all", note)
+
     def reverse_instead(self, company: str, key: str, reversal_date: date, *, who: str, note: str) -> None:
         """The entry that ``key`` was to replace cannot be changed any more: it is reversed, and ``key`` is booked
         beside it.

@@ -270,6 +270,10 @@ EVENTS = {
     "reversal_made": ("extourne préparée", "reversal prepared"),
     "adopted": ("reconnue dans les livres", "recognised in the books"),
     "told_different": ("dite différente", "told to be another one"),
+    "sent_after_all": (
+        "reprise de zéro : l'autre pièce n'est plus dans les livres",
+        "begun anew: the other document is out of the books",
+    ),
     "correction_declined": ("correction refusée", "correction declined"),
 }
 

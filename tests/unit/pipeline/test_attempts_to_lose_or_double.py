@@ -17,7 +17,7 @@ from tests.unit.pipeline.test_doubles import BILL, ReadingConnector, typed
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import FiscalYear
 from sellsy_ledger.errors import AccessError, ConfigurationError
-from sellsy_ledger.pipeline.corrections import stored_proposals
+from sellsy_ledger.pipeline.corrections import accept, stored_proposals
 from sellsy_ledger.pipeline.doubles import decide, stored_doubles
 from sellsy_ledger.pipeline.proof import prove
 from sellsy_ledger.pipeline.takeover import take_over
@@ -178,3 +178,75 @@ def test_a_correction_by_hand_of_what_was_to_be_replaced_can_be_said(world):
     assert here.register.load("atelier", [first.key])[0].detail == "corrigée à la main dans l'outil comptable"
     assert list(here.register.audit("atelier")) == []
     assert stored_proposals(here.register, "atelier") == []
+
+
+# -- two documents that are one paper ----------------------------------------------------------------------------
+AGAIN = msgspec.structs.replace(BILL, id=31, number="2026 1", third_party_name="Client 1 SARL")
+"""The same purchase, entered a second time in Sellsy."""
+
+
+def one_paper(world):
+    """:data:`BILL` is in the books, and somebody said that :data:`AGAIN` is the same."""
+    here = world(BILL, AGAIN)
+    here.night()
+    decide(here.register, "atelier", AGAIN.key, same=True, who="marie")
+    assert states(here) == {BILL.key: "verified", AGAIN.key: "adopted"}
+    return here
+
+
+def test_of_two_documents_that_are_one_paper_the_other_goes_once_the_posted_one_is_reversed(world):
+    here = one_paper(world)
+    here.sellsy.documents.remove(BILL)
+    here.night()
+    assert states(here) == {BILL.key: "retracted", AGAIN.key: "adopted"}
+    here.night()
+    assert len(here.tool.held) == 1
+    accepted(here)
+    here.night()
+    assert states(here) == {BILL.key: "corrected", "purchase_credit_note:1-r1": "verified", AGAIN.key: "verified"}
+    assert balances(here)["401CLIENT1"] == -12000
+    assert prove(here.company(), "2026-02").level == "proved"
+    assert list(here.register.audit("atelier")) == []
+
+
+def test_of_two_documents_that_are_one_paper_the_other_goes_when_the_first_is_deleted_before_it_was_sent(world):
+    here = world(BILL, AGAIN)
+    here.prepare(here.company("shown"), preview=True)
+    decide(here.register, "atelier", AGAIN.key, same=True, who="marie")
+    here.sellsy.documents.remove(BILL)
+    here.night("shown")
+    here.night("shown")
+    assert (here.state(AGAIN), len(here.tool.held)) == ("verified", 1)
+
+
+def test_what_changed_while_it_was_taken_for_the_same_goes_as_it_is_now(world):
+    here = one_paper(world)
+    here.sellsy.documents.remove(BILL)
+    changed(here, AGAIN, **dearer(AGAIN))
+    here.night()
+    seals = {one.key: one.seal for one in stored_proposals(here.register, "atelier") if one.key == BILL.key}
+    assert accept(here.register, "atelier", seals, who="Jeanne").accepted == [BILL.key]
+    here.night()
+    assert balances(here)["401CLIENT1"] == -24000
+    assert prove(here.company(), "2026-02").level == "proved"
+
+
+def test_the_new_version_of_the_posted_one_is_no_double_of_what_was_taken_for_it(world):
+    here = world(BILL, msgspec.structs.replace(AGAIN, number=BILL.number))
+    here.night()
+    decide(here.register, "atelier", AGAIN.key, same=True, who="marie")
+    changed(here, BILL, **dearer(BILL))
+    here.night()
+    accepted(here)
+    here.night()
+    assert states(here)["purchase_invoice:1-v2"] == "verified"
+    assert balances(here)["401CLIENT1"] == -24000
+
+
+def test_two_documents_are_never_both_taken_for_each_other(world):
+    here = world(BILL, AGAIN)
+    here.prepare(here.company("shown"), preview=True)
+    decide(here.register, "atelier", AGAIN.key, same=True, who="marie")
+    new = changed(here, BILL, due_date=dt.date(2026, 4, 1))
+    here.night("shown")
+    assert (here.state(new), here.state(AGAIN)) == ("verified", "adopted")
