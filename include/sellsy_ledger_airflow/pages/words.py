@@ -270,10 +270,7 @@ EVENTS = {
     "reversal_made": ("extourne préparée", "reversal prepared"),
     "adopted": ("reconnue dans les livres", "recognised in the books"),
     "told_different": ("dite différente", "told to be another one"),
-    "sent_after_all": (
-        "reprise de zéro : l'autre pièce n'est plus dans les livres",
-        "begun anew: the other document is out of the books",
-    ),
+    "sent_after_all": ("reprise : la pièce jumelle n'est plus dans les livres", "begun anew: its twin left the books"),
     "correction_declined": ("correction refusée", "correction declined"),
 }
 
