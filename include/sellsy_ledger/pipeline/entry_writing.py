@@ -18,9 +18,15 @@ from sellsy_ledger.pipeline.replacing import reverse_instead
 from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch
 from sellsy_ledger.pipeline.writing import IN_DOUBT, Writer
+from sellsy_ledger.register.booked import DIFFERENT
 from sellsy_ledger.register.store import DocumentRecord, Posting
 
 __all__ = ["EntryWriter", "takes_pdf_later"]
+
+TOLD_APART = (
+    "l'outil ne sait pas distinguer cette pièce de l'écriture {entry}, dont une personne a dit que c'est une autre "
+    "pièce : saisissez-la dans l'outil, puis dites-le (register resolve)"
+)
 
 
 class EntryWriter(Writer[PostingRequest, PostedEntry]):
@@ -95,7 +101,13 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
             self.store(record, posting=posting, note=note, **waits)
 
     def found(self, record: DocumentRecord, item: PostingRequest, posting: Posting, held: PostedEntry) -> None:
-        """An entry under our key: the one we would send, or a conflict that a person decides."""
+        """An entry under our key: the one we would send, or a conflict that a person decides. A tool that keeps no key
+        finds by number and third party; what a person told apart is never taken for ours.
+        """
+        if held.entry_id and held.entry_id in self._told_apart(record):
+            detail = TOLD_APART.format(entry=held.entry_id)
+            self.store(record, state=State.CONFLICT, reason=None, detail=detail, posting=posting, note=detail)
+            return
         if held.lines is None and held.entry_id and self.capabilities.read_back:
             held = self.connector.read_back(item, held.entry_id) or held
         # An entry whose PDF was to follow and never did gets it now; it is no other entry for that.
@@ -119,6 +131,11 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
             pdf_attached=bool(held.pdf_sha256 or held.pdf_present),
         )
         self.book(record, item, posting, receipt, note="found in the tool under its key; not written again")
+
+    def _told_apart(self, record: DocumentRecord) -> set[str]:
+        """Ids of the entries that a person said are another document."""
+        doubles = self.company.register.doubles(self.company.name, [record.key])
+        return {one.entry.entry_id for one in doubles if one.entry is not None and one.decision == DIFFERENT}
 
     def _differences(self, item: PostingRequest, held: PostedEntry, pdf_sha256: str | None) -> list[str]:
         return differences(item, held, self.capabilities, pdf_sha256=pdf_sha256, validated_meanwhile=True)

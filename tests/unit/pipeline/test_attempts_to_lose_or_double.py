@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.pipeline.fakes import World, invoice, settings
+from tests.unit.pipeline.fakes import World, _Held, invoice, settings
 from tests.unit.pipeline.test_corrections import ReplacingConnector, accepted, balances, changed, dearer, states
 from tests.unit.pipeline.test_doubles import BILL, ReadingConnector, typed
 
@@ -81,6 +81,22 @@ def test_a_right_that_is_missing_stops_the_company_as_ever(world):
     here.tool.script["booked_entries"] = [AccessError("no right to read the books")]
     with pytest.raises(AccessError):
         here.night()
+
+
+def test_an_entry_that_was_told_apart_is_never_taken_for_ours(world):
+    class ByContent(ReadingConnector):
+        """A tool without keys: it finds whatever has the number and the third party."""
+
+        def find_entry(self, request):  # type: ignore[no-untyped-def]
+            return self._play("find_entry", lambda: self._shown(_Held(request, "H1")))
+
+    here = world(BILL, connector=ByContent(typed()))
+    here.night()
+    decide(here.register, "atelier", BILL.key, same=False, who="marie")
+    here.night()
+    assert (here.state(BILL), here.tool.held) == ("conflict", [])
+    assert "H1" in here.detail(BILL)
+    assert "register resolve" in here.detail(BILL)
 
 
 # -- the proof ---------------------------------------------------------------------------------------------------
