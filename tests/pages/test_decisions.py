@@ -395,6 +395,25 @@ def test_of_two_people_at_once_one_decides(
     assert state(register, made) is State.POSTED
 
 
+def test_a_run_that_takes_a_doubt_up_at_the_same_moment_is_not_told_that_nothing_was_posted(
+    register: Register, claire: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = doubtful(register)
+    form = claire.form("N'y est pas")
+    resolve = Register.resolve
+
+    def overtaken(self: Register, company: str, key: str, **fields: Any) -> None:
+        # Its write may be on its way right now.
+        who = "sync__atelier/run-2"
+        self.begin_posting(COMPANY, key, posting_key=f"sellsy:1:{key}", payload_hash="p", draft=False, who=who)
+        resolve(self, company, key, **fields)
+
+    monkeypatch.setattr(Register, "resolve", overtaken)
+
+    assert "la décision était déjà prise" in claire.send(form).text
+    assert state(register, made) is State.POSTING
+
+
 def test_of_two_people_at_once_one_says_whether_it_is_a_double(
     register: Register, claire: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

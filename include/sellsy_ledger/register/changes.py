@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from sellsy_ledger.core.outcomes import Reason, State
@@ -125,16 +127,18 @@ def begin_posting(
     return posting
 
 
-def resolve(writes: WriteSet, row: StoredDocument, *, entry_id: str | None, note: str) -> None:
+def resolve(
+    writes: WriteSet, row: StoredDocument, *, entry_id: str | None, note: str, among: Collection[State] = RESOLVABLE
+) -> None:
     """A person says what became of a posting that the tool cannot tell about.
 
     With ``entry_id``, the tool's id of the entry that is in the books, the document is ``posted`` (a delivered one
     keeps the id that it has when none is given); with None nothing was booked and it is ``ready`` again.
 
     Raises:
-        InvariantBroken: the document's posting is not in doubt.
+        InvariantBroken: the document's posting is not in doubt, or its state is none of ``among``.
     """
-    if State(row.state) not in RESOLVABLE or row.posting is None:
+    if State(row.state) not in RESOLVABLE or State(row.state) not in among or row.posting is None:
         raise InvariantBroken(f"{row.key} is {row.state}: there is no doubt to resolve.")
     posting = decode(Posting, row.posting)
     booked = entry_id is not None

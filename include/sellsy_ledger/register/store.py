@@ -7,7 +7,7 @@ store, and it refuses what would let a document be posted twice or forgotten (:m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -244,30 +244,50 @@ class Register(Corrections, BookedMemory):
                 writes, row, posting_key=posting_key, payload_hash=payload_hash, draft=draft, handle=handle, way=way
             )
 
-    def resolve(self, company: str, key: str, *, entry_id: str | None, who: str, note: str = "") -> None:
+    def resolve(
+        self,
+        company: str,
+        key: str,
+        *,
+        entry_id: str | None,
+        who: str,
+        note: str = "",
+        among: Collection[State] = RESOLVABLE,
+    ) -> None:
         """Store a person's decision on a posting in doubt (``posting``, ``delivered``, ``outcome_unknown``,
         ``conflict``).
 
         ``entry_id`` is the tool's id of the entry found in the books (empty where it shows none) and makes the
-        document ``posted``; None says that a person has looked and nothing was booked: ``ready`` again.
+        document ``posted``; None says that a person has looked and nothing was booked: ``ready`` again. ``among`` are
+        the states that the person was shown it in: a run may have begun to post it since.
 
         Raises:
-            InvariantBroken: the document is unknown or nothing is in doubt.
+            InvariantBroken: the document is unknown, in another state, or nothing is in doubt.
         """
         with self._writing(company, who) as (connection, writes):
-            resolve(writes, _known(read_rows(connection, company, [key]), key), entry_id=entry_id, note=note)
+            row = _known(read_rows(connection, company, [key]), key)
+            resolve(writes, row, entry_id=entry_id, note=note, among=among)
 
-    def resolve_batch(self, company: str, handle: str, *, posted: bool, who: str, note: str = "") -> list[str]:
+    def resolve_batch(
+        self,
+        company: str,
+        handle: str,
+        *,
+        posted: bool,
+        who: str,
+        note: str = "",
+        among: Collection[State] = RESOLVABLE,
+    ) -> list[str]:
         """Store a person's decision on everything in doubt that was handed over as ``handle``, in one transaction.
 
         Returns:
             The keys decided on; documents of the batch that are in no doubt (booked, changed since) are left alone.
         """
-        keys = self.by_handle(company, sorted(RESOLVABLE)).get(handle, [])
+        keys = self.by_handle(company, sorted(among)).get(handle, [])
         with self._writing(company, who) as (connection, writes):
             rows = read_rows(connection, company, keys)
             for key in keys:
-                resolve(writes, rows[key], entry_id="" if posted else None, note=note)
+                resolve(writes, rows[key], entry_id="" if posted else None, note=note, among=among)
         return keys
 
     def by_handle(self, company: str, states: Sequence[State]) -> dict[str, list[str]]:

@@ -12,7 +12,6 @@ from sellsy_ledger.errors import ConfigurationError, InvariantBroken
 from sellsy_ledger.pipeline.corrections import accept, decline, declined_proposals, stored_proposals
 from sellsy_ledger.pipeline.doubles import decide as decide_double
 from sellsy_ledger.pipeline.doubles import stored_doubles
-from sellsy_ledger.register.states import RESOLVABLE
 from sellsy_ledger.register.store import Register
 from sellsy_ledger_airflow.pages.decisions import DOUBTFUL, batch_seal, double_seal, doubt_seal, entry_ids_of
 
@@ -130,7 +129,12 @@ def _doubt(register: Register, company: str, decision: Decision, who: str) -> Sa
     fact = _fact(booked, f" as entry {entry_id}" if entry_id else "")
     try:
         register.resolve(
-            company, record.key, entry_id=entry_id if booked else None, who=who, note=_note(fact, decision.note)
+            company,
+            record.key,
+            entry_id=entry_id if booked else None,
+            who=who,
+            note=_note(fact, decision.note),
+            among=[record.state],
         )
     except InvariantBroken:
         # Somebody else, or the night's run, settled it a moment ago.
@@ -139,7 +143,7 @@ def _doubt(register: Register, company: str, decision: Decision, who: str) -> Sa
 
 
 def _batch(register: Register, company: str, decision: Decision, who: str) -> Said:
-    keys = register.by_handle(company, sorted(RESOLVABLE)).get(decision.key, [])
+    keys = register.by_handle(company, DOUBTFUL).get(decision.key, [])
     if not keys:
         return Said.GONE
     if batch_seal(keys) != decision.seal:
@@ -147,7 +151,7 @@ def _batch(register: Register, company: str, decision: Decision, who: str) -> Sa
     booked = decision.action is Action.BATCH_POSTED
     note = _note(_fact(booked, f" with {decision.key}"), decision.note)
     try:
-        done = register.resolve_batch(company, decision.key, posted=booked, who=who, note=note)
+        done = register.resolve_batch(company, decision.key, posted=booked, who=who, note=note, among=DOUBTFUL)
     except InvariantBroken:
         return Said.GONE
     if not done:

@@ -14,7 +14,6 @@ from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.outcomes import Reason, State
 from sellsy_ledger.pipeline.corrections import Action, Proposal, declined_proposals, stored_proposals
 from sellsy_ledger.pipeline.doubles import Double, stored_doubles
-from sellsy_ledger.register.states import RESOLVABLE
 from sellsy_ledger.register.store import DocumentRecord, Register
 from sellsy_ledger_airflow.pages import texts
 from sellsy_ledger_airflow.pages.pieces import Piece, piece_of
@@ -228,7 +227,7 @@ def _doubt(record: DocumentRecord, language: str) -> Doubt:
 def _batches(register: Register, company: str, in_doubt: Collection[str]) -> Iterator[Batch]:
     """Hand-overs of several documents (a file of the night); a document alone is decided by itself."""
     doubtful = set(in_doubt)
-    for handle, keys in register.by_handle(company, sorted(RESOLVABLE)).items() if doubtful else ():
+    for handle, keys in register.by_handle(company, DOUBTFUL).items() if doubtful else ():
         if len(keys) > 1 and not doubtful.isdisjoint(keys):
             yield Batch(handle=handle, count=len(keys), seal=batch_seal(keys))
 
