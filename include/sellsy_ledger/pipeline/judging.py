@@ -22,9 +22,18 @@ from sellsy_ledger.core.entries import JournalEntry
 from sellsy_ledger.core.likeness import Paper, Shelf, Verdict, verdict
 from sellsy_ledger.core.numbers import Agreement, agreement, running_parts
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.errors import AccessError, ConfigurationError, TryLater
+from sellsy_ledger.errors import (
+    AccessError,
+    ConfigurationError,
+    DocumentError,
+    OutcomeUnknown,
+    PostingConflict,
+    TryLater,
+)
 from sellsy_ledger.pipeline.doubles import TOOL, both_sides, compared, double_of, double_of_documents
 from sellsy_ledger.pipeline.known_books import KnownBooks, adopt, paper_of_record, window_of
+from sellsy_ledger.pipeline.posting_request import build_request
+from sellsy_ledger.pipeline.snapshot import read_ledger_once
 from sellsy_ledger.pipeline.steps import Batch
 from sellsy_ledger.register.booked import COMPARED, DIFFERENT, DOCUMENT, SAME, Outline, StoredDouble
 from sellsy_ledger.register.store import DocumentRecord
@@ -73,7 +82,7 @@ class Judge:
             paper = paper_of_record(record, entry)
             if self._is_adopted(record, paper, found):
                 return True
-            if record.document.kind.direction is Direction.PURCHASES and not self._compare(record, paper, found):
+            if record.document.kind.direction is Direction.PURCHASES and not self._compare(record, entry, paper, found):
                 self._step.wait(record, Reason.TOOL_UNAVAILABLE, self._unread)
                 return True
         found = self._undecided(record, found)
@@ -128,7 +137,9 @@ class Judge:
         return True
 
     # -- purchases -----------------------------------------------------------------------------------------------
-    def _compare(self, record: DocumentRecord, paper: Paper, found: list[StoredDouble]) -> bool:
+    def _compare(
+        self, record: DocumentRecord, entry: JournalEntry | None, paper: Paper, found: list[StoredDouble]
+    ) -> bool:
         """Put into ``found`` what the register and the ledger hold; False when the ledger could not be read."""
         if self._purchases is None:
             self._purchases = _Purchases(self._step, self._days[Direction.PURCHASES], self._ready)
@@ -141,9 +152,38 @@ class Judge:
         ledger = self._read_ledger()
         if ledger is None:
             return False
+        like = list(ledger.like(paper))
+        try:
+            ours = self._forgotten_entry(record, entry) if like else ""
+        except TryLater:
+            self._unread = UNSEEN
+            return False
         found.append(compared(record))
-        found += [double_of(record, one.entry, TOOL, sure=one.verdict is Verdict.SAME) for one in ledger.like(paper)]
+        found += [
+            double_of(record, one.entry, TOOL, sure=one.verdict is Verdict.SAME)
+            for one in like
+            if not ours or one.entry.entry_id != ours
+        ]
         return True
+
+    def _forgotten_entry(self, record: DocumentRecord, entry: JournalEntry | None) -> str:
+        """The tool's id of the document's own entry, where the register was restored and may have forgotten it: what
+        was posted since the copy is no double of itself, and the posting step will find it again.
+        """
+        restored = self._register.restored(self._company.name)
+        if restored is None or entry is None or not restored.may_hide(record):
+            return ""
+        request = build_request(
+            self._company,
+            msgspec.structs.replace(record, entry=entry),
+            read_ledger_once(self._company),
+            with_pdf=False,
+        )
+        try:
+            held = self._company.connector.find_entry(request)
+        except (DocumentError, OutcomeUnknown, PostingConflict):
+            return ""
+        return held.entry_id if held is not None else ""
 
     def _is_compared(self, record: DocumentRecord) -> bool:
         """True while the ledger need not be read for the document: it was compared as it is now, a short while ago; or

@@ -191,6 +191,29 @@ def test_without_an_original_sellsys_picture_is_taken_and_says_so():
     assert (pdf.body, pdf.origin) == (PDF, "rendered")
 
 
+def test_sellsys_picture_never_takes_the_place_of_an_original_that_could_not_be_read_today():
+    sellsy = purchases({("purInvoice", 1304): briefcase(file())}, public_links={1304: {"pdf": "?rendered"}})
+    sellsy.files["?_f=file&id=FA-889.pdf"] = OOPS
+    missing(sellsy, PURCHASE)
+    sellsy.files["?_f=file&id=FA-889.pdf"] = PDF
+    assert pdfs_of(sellsy).fetch(PURCHASE).origin == "original"
+
+
+@pytest.mark.parametrize("call", ["Briefcases.getList", "Purchase.getOne", "Purchase.getPublicLink"])
+def test_an_answer_that_was_cut_on_its_way_says_nothing_of_the_pdf(call: str):
+    files = {} if call == "Purchase.getPublicLink" else {("purInvoice", 1304): briefcase(file())}
+    sellsy = purchases(files, public_links={1304: {"pdf": "?rendered"}})
+    whole = sellsy.v1
+
+    def cut(method: str, params: Any) -> bytes:
+        body = whole(method, params)
+        return body[: len(body) // 2] if method == call else body
+
+    sellsy.v1 = cut  # type: ignore[method-assign]
+    with pytest.raises(TryLater, match="cannot be read"):
+        pdfs_of(sellsy).fetch(PURCHASE)
+
+
 @pytest.mark.parametrize("link", [{"pdf": ""}, {}, {"pdf": None}, [], {"pdf": "?nowhere"}])
 def test_without_either_the_pdf_is_missing(link: Any):
     missing(purchases({}, public_links={1304: link}), PURCHASE)

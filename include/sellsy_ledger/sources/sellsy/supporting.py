@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
 from sellsy_ledger.core.documents import Direction, Document, Kind
 from sellsy_ledger.core.outcomes import Reason
-from sellsy_ledger.errors import AccessError, DocumentError
+from sellsy_ledger.errors import AccessError, DocumentError, TryLater
 from sellsy_ledger.http.downloads import FileTooLarge
 from sellsy_ledger.http.redaction import short_text
 from sellsy_ledger.sources.sellsy.client import SellsyClient
@@ -113,7 +114,8 @@ class SupportingDocuments:
     def _links_of_sale(self, document: Document) -> Iterator[str]:
         body = self._client.get(f"{PATHS[document.kind]}/{document.id}", [("embed[]", "file")])
         try:
-            found = msgspec.json.decode(body, type=_Sale)
+            with _whole(document.key):
+                found = msgspec.json.decode(body, type=_Sale)
         except UNDECODABLE:
             raise _missing(document, "its link cannot be read") from None
         if found.status == "draft":
@@ -128,7 +130,8 @@ class SupportingDocuments:
 
     def _link_of_file(self, file_id: int) -> Iterator[str]:
         try:
-            found = msgspec.json.decode(self._client.get(f"/files/{file_id}"), type=_File)
+            with _whole(f"file {file_id}"):
+                found = msgspec.json.decode(self._client.get(f"/files/{file_id}"), type=_File)
         except (NotFound, AccessError, *UNDECODABLE):
             return
         if found.public_link:
@@ -137,7 +140,19 @@ class SupportingDocuments:
     # -- purchases ---------------------------------------------------------------------------------------------
     def _purchase(self, document: Document) -> Pdf:
         purchase = self._purchase_facts(document)
-        why: str | DocumentError = "no file in Sellsy"
+        try:
+            original = self._original(document, purchase)
+        except _Unusable:
+            try:
+                original = self._original(document, purchase)
+            except _Unusable as unusable:
+                # There is an original: a picture of the purchase must not take its place for ever.
+                raise _missing(document, unusable.error) from None
+        return original or self._rendered(document)
+
+    def _original(self, document: Document, purchase: dict[str, Any]) -> Pdf | None:
+        """What the supplier sent, wherever Sellsy filed it; None when it filed nothing."""
+        last: DocumentError | None = None
         for place in self._places():
             for file in self._plausible_files(document, purchase, place):
                 try:
@@ -145,17 +160,20 @@ class SupportingDocuments:
                 except FileTooLarge as error:
                     raise _missing(document, error) from None
                 except DocumentError as error:
-                    why = error
+                    last = error
                     continue
                 self._place = place
                 return Pdf(body=body, file_name=_file_name(file, document))
-        return self._rendered(document, purchase, why)
+        if last is not None:
+            raise _Unusable(last)
+        return None
 
     def _purchase_facts(self, document: Document) -> dict[str, Any]:
         """Both ids of the purchase, its names and its creation time."""
         body = self._client.v1("Purchase.getOne", {"id": document.id, "includeTags": "N"})
         try:
-            return members(body, _MEMBERS)
+            with _whole(document.key):
+                return members(body, _MEMBERS)
         except (*UNDECODABLE, TypeError, AttributeError):
             raise _missing(document, "the purchase cannot be read") from None
 
@@ -188,15 +206,16 @@ class SupportingDocuments:
         recent = [file for file in pdfs if file not in named and _is_recent(file, purchase)]
         return named + recent
 
-    def _rendered(self, document: Document, purchase: dict[str, Any], why: str | DocumentError) -> Pdf:
+    def _rendered(self, document: Document) -> Pdf:
         """Sellsy's own picture of the purchase, when the supplier's original is nowhere."""
         try:
-            found = members(self._client.v1("Purchase.getPublicLink", {"id": document.id}), frozenset({"pdf"}))
+            with _whole(document.key):
+                found = members(self._client.v1("Purchase.getPublicLink", {"id": document.id}), frozenset({"pdf"}))
             link = found.get("pdf")
         except (NotFound, *UNDECODABLE, TypeError, AttributeError):
             link = None
         if not isinstance(link, str) or not link:
-            raise _missing(document, why)
+            raise _missing(document, "no file in Sellsy")
         try:
             body = self._pdf(link)
         except DocumentError as error:
@@ -223,10 +242,24 @@ class SupportingDocuments:
         return body
 
 
+@contextmanager
+def _whole(what: str) -> Iterator[None]:
+    """An answer that is no JSON at all was cut on its way: it says nothing of whether there is a PDF."""
+    try:
+        yield
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        raise TryLater(
+            f"Sellsy's answer about {what} cannot be read; the next try will ask again.", tool="sellsy"
+        ) from error
+
+
 def _files(data: bytes) -> list[dict[str, Any]]:
     """The files of a briefcase, whatever PHP made of the list, with or without ``result`` around it."""
     try:
-        found = members(data, frozenset({"result", "files"}))
+        with _whole("the files of a purchase"):
+            found = members(data, frozenset({"result", "files"}))
         if "files" not in found:
             found = members(found.get("result") or {}, frozenset({"files"}))
         files = found.get("files") or {}
