@@ -86,6 +86,7 @@ class KnownBooks:
             for one in shelf.like(paper)
             if (source, one.entry.entry_id, one.entry.third_party_account) not in self._taken
             and not says_different(refused, one.entry, source)
+            and not self._is_ours(one.entry)
         ]
         return sorted(found, key=lambda one: -one.verdict)
 
@@ -103,11 +104,19 @@ class KnownBooks:
         return sure[0] if sure else None
 
     def _is_another_too(self, paper: Paper, entry: BookedEntry) -> bool:
+        return any(other.key != paper.key for other in self._surely(entry))
+
+    def _is_ours(self, entry: BookedEntry) -> bool:
+        """True for what we handed over ourselves: a FEC that was made since holds it too, and names no key."""
+        postings = (one.posting for one in self._surely(entry))
+        return any(one is not None and (one.posted_at or one.delivered_at) is not None for one in postings)
+
+    def _surely(self, entry: BookedEntry) -> list[DocumentRecord]:
+        """The documents that the entry surely is."""
         days = (entry.date, entry.piece_date)
-        same_amount = self._documents.get(abs(entry.gross_cents), ())
-        keys = [key for key, day in same_amount if key != paper.key and day in days]
-        others = self._register.load(self._company, keys)
-        return any(verdict(paper_of_record(other), entry) is Verdict.SAME for other in others)
+        keys = [key for key, day in self._documents.get(abs(entry.gross_cents), ()) if day in days]
+        found = self._register.load(self._company, keys)
+        return [one for one in found if verdict(paper_of_record(one), entry) is Verdict.SAME]
 
     @cached_property
     def _documents(self) -> Mapping[int, list[tuple[str, dt.date]]]:

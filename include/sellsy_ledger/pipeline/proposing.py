@@ -16,7 +16,7 @@ from sellsy_ledger.core.money import cents_to_french
 from sellsy_ledger.core.outcomes import Outcome, State
 from sellsy_ledger.core.settings import ClosedPeriod, CompanySettings
 from sellsy_ledger.core.third_parties import LedgerThirdParty, ThirdParty, match
-from sellsy_ledger.errors import DocumentError, PostingConflict
+from sellsy_ledger.errors import DocumentError, OutcomeUnknown, PostingConflict
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.posting_request import build_request
 from sellsy_ledger.pipeline.proposals import Proposal, sealed
@@ -133,10 +133,10 @@ class Proposer:
         able = connector.capabilities.replaces and connector.capabilities.read_back
         if not able or posting is None or not posting.entry_id:
             return False
-        request = build_request(self._company, booked, self._ledger, with_pdf=False)
         try:
+            request = build_request(self._company, booked, self._ledger, with_pdf=False)
             held = connector.read_back(request, posting.entry_id)
-        except (DocumentError, PostingConflict) as error:
+        except (DocumentError, PostingConflict, OutcomeUnknown) as error:
             log.warning("%s %s cannot be read back: %s", self._company.name, booked.key, error)
             return False
         return held is not None and held.editable is True

@@ -79,6 +79,9 @@ class _Pieces:
     def twins(self, record: DocumentRecord, entry: JournalEntry) -> Iterator[DocumentRecord]:
         """The documents that keep this piece number to themselves."""
         for other in self._company.register.load(self._company.name, self._others.get(record.key, [])):
+            if is_reversal(other.document):
+                # It has the number of what it takes back, which speaks for itself.
+                continue
             holds = other.key in self.ready or other.state in HOLDS_ITS_PLACE
             if holds and other.entry is not None and self._is_same_place(record, entry, other, other.entry):
                 yield other

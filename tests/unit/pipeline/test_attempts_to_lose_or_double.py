@@ -16,7 +16,7 @@ from tests.unit.pipeline.test_doubles import BILL, ReadingConnector, typed
 
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import FiscalYear
-from sellsy_ledger.errors import AccessError, ConfigurationError
+from sellsy_ledger.errors import AccessError, ConfigurationError, OutcomeUnknown
 from sellsy_ledger.pipeline.corrections import accept, stored_proposals
 from sellsy_ledger.pipeline.doubles import decide, stored_doubles
 from sellsy_ledger.pipeline.proof import prove
@@ -97,6 +97,25 @@ def test_an_entry_that_was_told_apart_is_never_taken_for_ours(world):
     assert (here.state(BILL), here.tool.held) == ("conflict", [])
     assert "H1" in here.detail(BILL)
     assert "register resolve" in here.detail(BILL)
+
+
+def test_our_own_entry_in_a_fec_is_nothing_that_a_document_may_be_taken_for(world):
+    first = invoice(1)
+    here = world(first)
+    here.night()
+    ours = typed(first, entry_id="VE 1", third_party_account="411CLIENT1", gross_cents=12000)
+    take_over(here.register, "atelier", "fec", [(Direction.SALES, ours)], who="marie")
+    # Deleted, and entered again: it is the posted one that is shown, whose reversal lets the other one go.
+    again = msgspec.structs.replace(first, id=88)
+    here.sellsy.documents = [again]
+    here.night()
+    (double,) = stored_doubles(here.register, "atelier")
+    assert double.entry_ids == [""]
+    decide(here.register, "atelier", again.key, same=True, who="marie")
+    assert accepted(here) == [first.key]
+    here.night()
+    assert here.state(again) == "verified"
+    assert balances(here)["411CLIENT1"] == 12000
 
 
 # -- the proof ---------------------------------------------------------------------------------------------------
@@ -266,3 +285,14 @@ def test_two_documents_are_never_both_taken_for_each_other(world):
     new = changed(here, BILL, due_date=dt.date(2026, 4, 1))
     here.night("shown")
     assert (here.state(new), here.state(AGAIN)) == ("verified", "adopted")
+
+
+def test_an_entry_that_the_tool_cannot_tell_about_is_proposed_to_be_reversed(world):
+    first = invoice(1)
+    here = world(first, connector=ReplacingConnector())
+    here.night()
+    changed(here, first, **dearer(first))
+    here.tool.script["read_back"] = [OutcomeUnknown("nobody can tell")]
+    here.night()
+    (proposal,) = stored_proposals(here.register, "atelier")
+    assert proposal.action == "reverse_and_book"
