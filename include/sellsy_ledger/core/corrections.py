@@ -31,6 +31,7 @@ __all__ = [
     "decide",
     "is_reversal",
     "label_of",
+    "later_versions",
     "new_version",
     "opposite",
     "reversal_of",
@@ -40,6 +41,7 @@ __all__ = [
 
 _LABEL = re.compile(r"-[rv](\d+)$")
 _UNEXPLAINED = Why("")
+_UNSEEN_VERSIONS = 3
 _OPPOSITES = {
     Kind.SALES_INVOICE: Kind.SALES_CREDIT_NOTE,
     Kind.SALES_CREDIT_NOTE: Kind.SALES_INVOICE,
@@ -89,6 +91,19 @@ def is_reversal_key(key: str) -> bool:
     """As :func:`is_reversal`, told by the key alone."""
     found = _LABEL.search(key)
     return found is not None and found.group(0).startswith("-r")
+
+
+def later_versions(key: str) -> list[str]:
+    """The keys that the next versions of a document or posting would have, as many as anybody may have made unseen.
+
+    >>> later_versions("sellsy:1643:sales_invoice:48213-v2")[:2]
+    ['sellsy:1643:sales_invoice:48213-v3', 'sellsy:1643:sales_invoice:48213-v4']
+    """
+    if is_reversal_key(key):
+        return []
+    found = _LABEL.search(key)
+    version = int(found.group(1)) if found else 1
+    return [f"{base_of(key)}-v{each}" for each in range(version + 1, version + 1 + _UNSEEN_VERSIONS)]
 
 
 def versioned(document: Document, version: int) -> Document:

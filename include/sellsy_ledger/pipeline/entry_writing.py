@@ -6,10 +6,11 @@ import msgspec
 
 from sellsy_ledger.connectors.base import LedgerConnector, PostedEntry, PostingRequest, Receipt
 from sellsy_ledger.core.capabilities import KeySupport
+from sellsy_ledger.core.corrections import later_versions
 from sellsy_ledger.core.fingerprint import payload_hash
 from sellsy_ledger.core.ledger import Ledger, LedgerIndex
 from sellsy_ledger.core.outcomes import Reason, State
-from sellsy_ledger.errors import DocumentError, OutcomeUnknown, PostingRefused
+from sellsy_ledger.errors import DocumentError, OutcomeUnknown, PostingConflict, PostingRefused
 from sellsy_ledger.http.last_check import checked_last
 from sellsy_ledger.pipeline.comparison import differences
 from sellsy_ledger.pipeline.posting_request import build_request
@@ -75,8 +76,23 @@ class EntryWriter(Writer[PostingRequest, PostedEntry]):
         return payload_hash(self.connector.payload(item))
 
     def find(self, item: PostingRequest, *, surely_absent: bool) -> PostedEntry | None:
-        """The entry under our key."""
-        return self.connector.find_entry(item)
+        """The entry under our key.
+
+        Raises:
+            PostingConflict: a later version took its place there, which a register that was lost or restored forgot.
+        """
+        held = self.connector.find_entry(item)
+        if held is not None or not self.capabilities.replaces:
+            return held
+        for key in later_versions(item.posting_key):
+            later = self.connector.find_entry(msgspec.structs.replace(item, posting_key=key))
+            if later is not None:
+                raise PostingConflict(
+                    f"{self.capabilities.title} holds {key} as {later.entry_id}, a later version, of which "
+                    "the register knows nothing. Say that the document is posted as that entry (register resolve).",
+                    tool=self.capabilities.tool,
+                )
+        return None
 
     def write(self, item: PostingRequest, posting: Posting) -> Receipt:
         """Book it, in the place of the entry that it corrects where that was agreed."""

@@ -296,3 +296,21 @@ def test_an_entry_that_the_tool_cannot_tell_about_is_proposed_to_be_reversed(wor
     here.night()
     (proposal,) = stored_proposals(here.register, "atelier")
     assert proposal.action == "reverse_and_book"
+
+
+def test_a_register_that_forgot_a_replaced_entry_does_not_book_the_document_once_more(world):
+    first = invoice(1)
+    here = world(first, connector=ReplacingConnector())
+    here.night()
+    for net in (20000, 30000):
+        other = invoice(1, net)
+        changed(here, first, gross_cents=other.gross_cents, net_cents=net, vat=other.vat, rows=other.rows)
+        here.night()
+        accepted(here)
+        here.night()
+    assert states(here)["sales_invoice:1-v3"] == "verified"
+    (here.folder / "new").mkdir()
+    lost = World(here.folder / "new", *here.sellsy.documents, connector=here.tool)
+    lost.night()
+    assert (states(lost), len(here.tool.held)) == ({first.key: "conflict"}, 1)
+    assert "sales_invoice:1-v3 as E1" in lost.register.load("atelier", [first.key])[0].detail
