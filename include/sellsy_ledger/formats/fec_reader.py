@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
@@ -29,6 +29,7 @@ MAX_BYTES = 200 * 1024 * 1024
 """A FEC of this size has more than a million lines; a larger file is no FEC of a company that Sellsy serves."""
 
 _LONGEST_FIELD = 2_000
+_YEARS = (1980, 2100)
 _NEEDED = ("JournalCode", "EcritureDate", "CompteNum", "PieceRef", "EcritureLib")
 _SIDES = {Direction.SALES: "41", Direction.PURCHASES: "40"}
 _NAME = re.compile(r"^(\d{9})FEC\d{8}", re.IGNORECASE)
@@ -80,12 +81,17 @@ def read_fec(body: bytes, name: str) -> FecBooks:
     if not lines:
         raise _refusal(name, "it has a header and no line")
     entries = _entries(lines, name)
-    return FecBooks(len(lines), len(entries), [one for entry in entries for one in _booked(entry)])
+    shared = Counter(map(_name, entries))
+    booked: list[tuple[Direction, BookedEntry]] = []
+    for entry in entries:
+        known_as = _name(entry)
+        booked += _booked(entry, known_as if shared[known_as] == 1 else f"{known_as} {entry[0].date:%Y%m%d}")
+    return FecBooks(len(lines), len(entries), booked)
 
 
 # -- entries -----------------------------------------------------------------------------------------------------
 def _entries(lines: Sequence[_Line], name: str) -> list[list[_Line]]:
-    """Lines of one journal and EcritureNum; without numbers, of one journal, day and piece."""
+    """Lines of one journal, EcritureNum and day; without numbers, of one journal, day and piece."""
     groups: defaultdict[tuple[object, ...], list[_Line]] = defaultdict(list)
     for line in lines:
         key = (line.journal, line.number) if line.number else (line.journal, line.date, line.piece)
@@ -99,10 +105,23 @@ def _entries(lines: Sequence[_Line], name: str) -> list[list[_Line]]:
                 f"line {first.position}: entry {first.number or first.piece or '?'} of journal {journal} does not "
                 f"balance (debit minus credit is {cents_to_text(balance)})",
             )
-    return list(groups.values())
+    return [entry for group in groups.values() for entry in _apart(group)]
 
 
-def _booked(entry: Sequence[_Line]) -> Iterator[tuple[Direction, BookedEntry]]:
+def _apart(group: list[_Line]) -> Iterable[list[_Line]]:
+    """The entries behind one number: some programs begin to count again every month. An entry has one date."""
+    days: defaultdict[dt.date, list[_Line]] = defaultdict(list)
+    for line in group:
+        days[line.date].append(line)
+    closes = all(sum(line.cents for line in lines) == 0 for lines in days.values())
+    return days.values() if closes else [group]
+
+
+def _name(entry: Sequence[_Line]) -> str:
+    return f"{entry[0].journal} {entry[0].number or entry[0].piece}".strip()
+
+
+def _booked(entry: Sequence[_Line], known_as: str) -> Iterator[tuple[Direction, BookedEntry]]:
     if _is_payment(entry):
         return
     first = entry[0]
@@ -119,7 +138,7 @@ def _booked(entry: Sequence[_Line]) -> Iterator[tuple[Direction, BookedEntry]]:
             yield (
                 direction,
                 BookedEntry(
-                    entry_id=f"{first.journal} {first.number or first.piece}".strip(),
+                    entry_id=known_as,
                     journal=first.journal,
                     date=first.date,
                     piece_date=next((line.piece_date for line in own if line.piece_date), None),
@@ -233,9 +252,11 @@ class _Columns:
     def _day(self, text: str, column: str, position: int) -> dt.date:
         if re.fullmatch(r"\d{8}", text):
             try:
-                return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+                day = dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
             except ValueError:
-                pass
+                day = dt.date.min
+            if _YEARS[0] <= day.year <= _YEARS[1]:
+                return day
         raise self._unreadable(position, column, text, "a date such as 20260131")
 
     def _unreadable(self, position: int, column: str, text: str, wanted: str) -> ConfigurationError:

@@ -165,3 +165,25 @@ def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -
 def test_the_legal_name_tells_whose_it_is() -> None:
     assert siren_in_name("/books/552100554FEC20261231.txt") == "552100554"
     assert siren_in_name("export.txt") == ""
+
+
+def test_numbers_that_begin_again_every_month_are_entries_of_their_own() -> None:
+    march = [{**one, "EcritureDate": "20260305", "PieceRef": "F-2026-0201"} for one in PURCHASE]
+    read = read_fec(fec(*PURCHASE, *march).encode(), NAME)
+    assert read.entries == 2
+    assert [(one.entry_id, one.gross_cents) for _, one in read.booked] == [
+        ("AC 12 20260203", -12000),
+        ("AC 12 20260305", -12000),
+    ]
+
+
+def test_an_entry_whose_lines_are_dated_apart_stays_one() -> None:
+    apart = [{**PURCHASE[0], "EcritureDate": "20260204"}, *PURCHASE[1:]]
+    ((_, entry),) = read_fec(fec(*apart).encode(), NAME).booked
+    assert (entry.entry_id, entry.gross_cents) == ("AC 12", -12000)
+
+
+@pytest.mark.parametrize("day", ["00010101", "99991231"])
+def test_a_day_that_no_books_have_is_refused(day: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"EcritureDate is '{day}'"):
+        read_fec(fec(*({**one, "EcritureDate": day} for one in PURCHASE)).encode(), NAME)
