@@ -78,7 +78,7 @@ class Scan:
             note = "the document that was the same paper is not in the books any more"
             self.company.register.send_after_all(self.company.name, left, who=self.company.who, note=note)
         mark = self._mark() if self._is_whole else None
-        if mark is not None and mark == self._last_mark():
+        if mark is not None and mark == self._last_mark() and not self._awaits_a_listing():
             return
         for page in self.company.sellsy.accounted(
             self.company.settings.scope.directions, wanted.dated_from, wanted.dated_to
@@ -109,6 +109,14 @@ class Scan:
             return None
         bound = f"{told}|{self.selection.dated_from}|{self.company.settings.model_dump_json()}"
         return hashlib.sha256(bound.encode()).hexdigest()
+
+    def _awaits_a_listing(self) -> bool:
+        """True while a new version is known by its key alone. Accepted during a scan, it is not in what that scan had
+        listed already, and the mark of the scan says nothing of it.
+        """
+        company = self.company
+        seen = company.register.records(company.name, company.register.select(company.name, states=[State.SEEN]))
+        return any(not record.fingerprint for record in seen)
 
     def _last_mark(self) -> str | None:
         restored = self.company.register.restored(self.company.name)

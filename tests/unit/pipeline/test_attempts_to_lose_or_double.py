@@ -5,12 +5,13 @@ or let a report say "done" when it was not.
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.pipeline.fakes import World, _Held, invoice, settings
+from tests.unit.pipeline.fakes import FakeConnector, World, _Held, invoice, settings
 from tests.unit.pipeline.test_corrections import ReplacingConnector, accepted, balances, changed, dearer, states
 from tests.unit.pipeline.test_doubles import BILL, ReadingConnector, typed
 
@@ -314,3 +315,54 @@ def test_a_register_that_forgot_a_replaced_entry_does_not_book_the_document_once
     lost.night()
     assert (states(lost), len(here.tool.held)) == ({first.key: "conflict"}, 1)
     assert "sales_invoice:1-v3 as E1" in lost.register.load("atelier", [first.key])[0].detail
+
+
+def test_a_correction_that_is_accepted_in_the_middle_of_a_scan_is_carried_out_the_night_after(world, monkeypatch):
+    first = invoice(1)
+    here = world(first)
+    here.sellsy.tells_marks, here.sellsy.lists_rows = True, False
+    here.night()
+    changed(here, first, **dearer(first))
+    here.clock += dt.timedelta(days=8)
+    here.night()
+    here.clock += dt.timedelta(days=8)
+    listed = here.sellsy.accounted
+
+    def then_accept(*args):  # type: ignore[no-untyped-def]
+        yield from listed(*args)
+        accepted(here)
+
+    monkeypatch.setattr(here.sellsy, "accounted", then_accept)
+    here.night()
+    monkeypatch.undo()
+    here.clock += dt.timedelta(days=1)
+    here.night()
+    assert states(here)["sales_invoice:1-v2"] == "verified"
+    assert balances(here)["411CLIENT1"] == 24000
+    listings = here.sellsy.calls.count("accounted")
+    here.night()
+    assert here.sellsy.calls.count("accounted") == listings
+
+
+@pytest.mark.parametrize("tool", [FakeConnector, ReplacingConnector])
+def test_a_register_restored_from_before_a_correction_finds_it_again_and_books_nothing_twice(world, tmp_path, tool):
+    first = invoice(1)
+    here = world(first, connector=tool())
+    here.night()
+    (tmp_path / "restored").mkdir()
+    with sqlite3.connect(tmp_path / "register.db") as kept, sqlite3.connect(tmp_path / "restored/register.db") as copy:
+        kept.backup(copy)
+    changed(here, first, **dearer(first))
+    here.night()
+    accepted(here)
+    here.night()
+    booked = len(here.tool.held)
+    later = World(tmp_path / "restored", *here.sellsy.documents, connector=here.tool)
+    later.clock += dt.timedelta(days=1)
+    later.register.note_restored(who="ops", note="from the copy")
+    for _ in range(3):
+        later.clock += dt.timedelta(days=1)
+        later.night()
+        accepted(later)
+    assert (len(here.tool.held), balances(here)["411CLIENT1"]) == (booked, 24000)
+    assert states(later)["sales_invoice:1-v2"] == "verified"
