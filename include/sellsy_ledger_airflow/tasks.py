@@ -40,6 +40,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+# Returned with ``multiple_outputs=False``: Airflow would store each entry once more, each with a call of its own.
 Counts = dict[str, Any]
 
 
@@ -61,7 +62,7 @@ def over_batch(step: Callable[[Company, str], StepReport], company: str, batch: 
     return counts
 
 
-@task
+@task(multiple_outputs=False)
 def check_access(company: str) -> Counts:
     """Settings, credentials, rights and mapping: may this run begin?"""
     from sellsy_ledger.pipeline.access import check_access as step
@@ -89,7 +90,7 @@ def fetch_invoices(company: str) -> list[str]:
         return step(opened, selection)
 
 
-@task
+@task(multiple_outputs=False)
 def fetch_pdfs(company: str, batch: str) -> Counts:
     """The supporting document of each document of the batch."""
     from sellsy_ledger.pipeline.pdfs import fetch_pdfs as step
@@ -98,7 +99,7 @@ def fetch_pdfs(company: str, batch: str) -> Counts:
 
 
 # Two batches may hold the same new customer: resolved one after the other, it is created once.
-@task(max_active_tis_per_dagrun=1)
+@task(multiple_outputs=False, max_active_tis_per_dagrun=1)
 def resolve_third_parties(company: str, batch: str) -> Counts:
     """The tool's own customer or supplier of each document; created where nothing matches."""
     from sellsy_ledger.pipeline.third_parties import resolve_third_parties as step
@@ -106,7 +107,7 @@ def resolve_third_parties(company: str, batch: str) -> Counts:
     return over_batch(step, company, batch)
 
 
-@task
+@task(multiple_outputs=False)
 def map_vat_and_accounts(company: str, batch: str) -> Counts:
     """Entry lines: accounts, VAT codes, labels."""
     from sellsy_ledger.pipeline.mapping import map_vat_and_accounts as step
@@ -115,7 +116,7 @@ def map_vat_and_accounts(company: str, batch: str) -> Counts:
 
 
 # Two batches may hold two documents with one piece number: looked at one after the other, only the first keeps it.
-@task(max_active_tis_per_dagrun=1)
+@task(multiple_outputs=False, max_active_tis_per_dagrun=1)
 def compute_rounding(company: str, batch: str) -> Counts:
     """The rounding line, where one is due; the entry balances or the document waits."""
     from sellsy_ledger.pipeline.rounding import compute_rounding as step
@@ -123,7 +124,7 @@ def compute_rounding(company: str, batch: str) -> Counts:
     return over_batch(step, company, batch)
 
 
-@task
+@task(multiple_outputs=False)
 def post_entries(company: str, batch: str) -> Counts:
     """Hand the batch's ready documents to the tool, each once; the company's books change as an asset.
 
@@ -151,7 +152,7 @@ def emit_books(context: Mapping[str, Any], company: str) -> None:
     context["outlet_events"][books_alias(company)].add(books(company, read_settings(company).tool))
 
 
-@task
+@task(multiple_outputs=False)
 def verify_entries(company: str, batch: str) -> Counts:
     """Read every posted entry back and compare it line by line."""
     from sellsy_ledger.pipeline.verify import verify_entries as step
@@ -159,7 +160,7 @@ def verify_entries(company: str, batch: str) -> Counts:
     return over_batch(step, company, batch)
 
 
-@task
+@task(multiple_outputs=False)
 def deliver_batch(company: str) -> Counts:
     """Hand the run's file over, for tools that import files, and note what was said of earlier ones."""
     from sellsy_ledger.pipeline.delivery import deliver_batch as step
@@ -173,7 +174,7 @@ def deliver_batch(company: str) -> Counts:
     return counts
 
 
-@task
+@task(multiple_outputs=False)
 def report(company: str) -> Counts:
     """What the run did, in counts; the totals go to the log. Frees the company for the next run.
 
@@ -220,7 +221,7 @@ def _failed_steps() -> list[str]:
     return sorted(step for step, state in states.get(run.run_id, {}).items() if str(state) == "failed")
 
 
-@task
+@task(multiple_outputs=False)
 def full_scan(company: str) -> Counts:
     """List all of Sellsy again since the start date: what changed after it was posted is found, and what would
     correct it is proposed.
@@ -233,7 +234,7 @@ def full_scan(company: str) -> Counts:
     return {"read": read, "proposed": proposed}
 
 
-@task
+@task(multiple_outputs=False)
 def prove_months(company: str) -> dict[str, str]:
     """Each month since the start date: Sellsy, register and ledger side by side.
 

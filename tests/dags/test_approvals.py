@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.dags.night import Night, results, states
+from tests.dags.night import Night, events, results, states
 from tests.dags.people import People, Question
 
 from sellsy_ledger.core.outcomes import Reason, State
@@ -82,38 +82,21 @@ def test_a_refusal_and_no_answer_post_nothing_and_say_so(
         counts = results(run)["report.-1.return_value"]
         counts = json.loads(counts) if isinstance(counts, str) else counts
         assert (counts["approval"]["refused"], counts["approval"]["approved"]) == (len(held), 0)
-
-    people.will(lambda question: question.answer(APPROVE))
-    assert company.run().state == "success"
-    assert len(company.entries()) == len(company.documents(State.VERIFIED)) == len(held)
-
-
-def test_after_a_first_approved_run_nobody_is_asked_any_more(night: Callable[..., Night], people: People) -> None:
-    company = night()
-    company.configure(approval="first_run", start_date="2026-10-20")
-
-    people.will(lambda question: question.answer(REFUSE))
-    company.run(**{"from": "2026-11-10"})
-    assert company.entries() == []
-    people.will(lambda question: question.answer(APPROVE))
-    company.run(**{"from": "2026-11-10"})
-    first = len(company.entries())
-    assert people.done
-
-    people.will()
-    assert company.run().state == "success"
-    assert len(company.entries()) > first > 0
+        people.will(lambda question: question.answer(APPROVE))
+        assert company.run().state == "success"
+        assert len(company.entries()) == len(company.documents(State.VERIFIED)) == len(held)
 
 
-def test_what_changed_between_showing_and_posting_is_held_back_and_the_rest_goes(
+def test_another_run_may_work_while_one_waits_and_what_changes_meanwhile_is_held_back(
     night: Callable[..., Night], people: People
 ) -> None:
     company = night()
     company.configure(approval="every_run", start_date="2026-10-20")
     changed: list[str] = []
 
-    def change_one_and_approve(question: Question) -> None:
-        with Register.open(company.register_url) as register:
+    def another_run_changes_one(question: Question) -> None:
+        with Register.open(company.register_url) as register, register.lease(company.company, holder="another"):
+            register.store_note(company.company, fetch.RUN_NOTE, json.dumps({"run_id": "another", "preview": True}))
             record = company.documents(State.READY)[0]
             lines = tuple(
                 type(line)(**{name: getattr(line, name) for name in line.__struct_fields__} | {"label": "autre"})
@@ -126,35 +109,19 @@ def test_what_changed_between_showing_and_posting_is_held_back_and_the_rest_goes
             changed.append(record.key)
         question.answer(APPROVE)
 
-    people.will(change_one_and_approve)
+    people.will(another_run_changes_one)
     run = company.run()
 
     assert run.state == "success", states(run)
     [held] = [record for record in company.documents(State.WAITING) if record.reason is Reason.APPROVAL_PENDING]
     assert held.key == changed[0]
     assert "a changé depuis" in held.detail
-    assert len(company.entries()) == len(company.documents(State.VERIFIED)) > 0
-
-
-def test_a_run_that_waits_keeps_the_company_from_nobody_and_goes_on_afterwards(
-    night: Callable[..., Night], people: People
-) -> None:
-    company = night()
-    company.configure(approval="every_run", start_date="2026-10-20")
-
-    def another_run_works_meanwhile(question: Question) -> None:
-        with Register.open(company.register_url) as register, register.lease(company.company, holder="another"):
-            register.store_note(company.company, fetch.RUN_NOTE, json.dumps({"run_id": "another", "preview": True}))
-        question.answer(APPROVE)
-
-    people.will(another_run_works_meanwhile)
-    run = company.run()
-
-    assert run.state == "success", states(run)
-    assert len(company.entries()) == len(company.documents(State.VERIFIED)) > 0
+    booked = len(company.entries())
+    assert booked == len(company.documents(State.VERIFIED)) > 0
     counts = results(run)["report.-1.return_value"]
     counts = json.loads(counts) if isinstance(counts, str) else counts
-    assert counts["worked_on"] == counts["approval"]["shown"] == counts["approval"]["approved"]
+    assert counts["worked_on"] == len(company.documents())
+    assert (counts["approval"]["shown"], counts["approval"]["approved"]) == (booked + 1, booked)
 
 
 def test_a_cleared_question_is_still_the_old_one_and_its_answer_binds_what_it_shows(
@@ -185,9 +152,11 @@ def test_a_cleared_question_is_still_the_old_one_and_its_answer_binds_what_it_sh
     assert len(company.entries()) == len(company.documents(State.VERIFIED)) > 0
 
 
-def test_a_preview_asks_nobody(night: Callable[..., Night], people: People) -> None:
+def test_a_preview_prepares_everything_asks_nobody_and_books_nothing(
+    night: Callable[..., Night], people: People
+) -> None:
     company = night()
-    company.configure(approval="every_run", start_date="2026-10-20")
+    company.configure(approval="every_run")
 
     run = company.run(mode="preview")
 
@@ -195,6 +164,11 @@ def test_a_preview_asks_nobody(night: Callable[..., Night], people: People) -> N
     assert states(run)["approve"] == states(run)["report"] == "success"
     assert company.documents(State.READY)
     assert company.entries() == []
+    assert events(run) == []
+
+    company.configure(approval="none")
+    assert company.run().state == "success"
+    assert company.entries()
 
 
 def test_a_batch_that_breaks_is_in_no_question_and_stops_no_other(
@@ -205,7 +179,7 @@ def test_a_batch_that_breaks_is_in_no_question_and_stops_no_other(
 
     company = night()
     company.configure(approval="every_run", start_date="2026-10-20")
-    whole, one_each = mapping.map_vat_and_accounts, fetch.fetch_invoices
+    whole, one_batch = mapping.map_vat_and_accounts, fetch.fetch_invoices
     broken: list[str] = []
 
     def breaks_once(opened: Any, batch: str) -> Any:
@@ -214,7 +188,7 @@ def test_a_batch_that_breaks_is_in_no_question_and_stops_no_other(
             raise InvariantBroken("made by the test")
         return whole(opened, batch)
 
-    monkeypatch.setattr(fetch, "fetch_invoices", lambda opened, selection: one_each(opened, selection, batch_size=1))
+    monkeypatch.setattr(fetch, "fetch_invoices", lambda opened, selection: one_batch(opened, selection, batch_size=6))
     monkeypatch.setattr(mapping, "map_vat_and_accounts", breaks_once)
     people.will(lambda question: question.answer(APPROVE))
     run = company.run()
