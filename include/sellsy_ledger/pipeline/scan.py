@@ -226,11 +226,12 @@ class Scan:
         try:
             detail = msgspec.structs.replace(self.company.sellsy.detail(document), correction=document.correction)
         except DocumentError as error:
-            return document, [_stopped(document.key, error)]
+            stopped = _stopped(document.key, error)
+            return _without_rows(document) if stopped.state is State.WAITING else document, [stopped]
         except TryLater as error:
             self._is_clean = False
             self._patience.lose(error)
-            return document, [_unavailable(document.key)]
+            return _without_rows(document), [_unavailable(document.key)]
         self._patience.win()
         return detail, []
 
@@ -253,6 +254,8 @@ class Scan:
         anew = Change(key=record.key, state=State.SEEN, note="asked again" if asked_again else "")
         if not self._has_its_rows(record.document):
             detail, trouble = self._complete(listed, record)
+            if trouble and detail.rows is None and record.document.rows is not None:
+                return [msgspec.structs.replace(trouble[0], document=_without_rows(record.document), entry=None)]
             if trouble:
                 return [] if _same(record, trouble[0]) else trouble
             return [msgspec.structs.replace(anew, document=detail, entry=None)]
@@ -274,6 +277,13 @@ class Scan:
 
 def _same(record: DocumentRecord, change: Change) -> bool:
     return (record.state, record.reason, record.detail) == (change.state, change.reason, change.detail)
+
+
+def _without_rows(document: Document) -> Document:
+    """Rows that do not suffice are not kept: a later step of this run would take them for the document's own, and book
+    Sellsy's default account where the company has one of its own.
+    """
+    return msgspec.structs.replace(document, rows=None)
 
 
 def _stopped(key: str, error: DocumentError) -> Change:

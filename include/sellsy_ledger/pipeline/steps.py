@@ -6,6 +6,7 @@ document is worked on again by every run without writing a line for it, unless s
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -63,6 +64,8 @@ _STAGE_OF_REASON = {
 
 # A refusal with one of these reasons cannot heal by itself: only a person asking again (`retry=all`) repeats it.
 _FINAL_REASONS = frozenset({Reason.REFUSED_BY_TOOL, Reason.DOCUMENT_UNREADABLE})
+
+log = logging.getLogger(__name__)
 
 OPEN_STATES = frozenset({State.SEEN, State.WAITING, State.READY})
 
@@ -134,6 +137,7 @@ class Batch:
         self.key = key
         self.report = StepReport(step=step, batch=key)
         self._changes: dict[str, Change] = {}
+        self._read_as: dict[str, State] = {}
         self._stored: dict[str, Change] = {}
         self._states: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
@@ -154,6 +158,7 @@ class Batch:
         different = {name: value for name, value in fields.items() if getattr(record, name) != value}
         if different:
             self._changes[record.key] = Change(key=record.key, note=note, **different)
+            self._read_as[record.key] = record.state
             self.report.changed += 1
 
     def wait(self, record: DocumentRecord, reason: Reason, detail: str, *, note: str = "", **fields: Any) -> None:
@@ -174,7 +179,19 @@ class Batch:
             except InvariantBroken:
                 # A run that was frozen and overtaken finds its documents moved on: that is no mistake of the program.
                 self.company.register.check_lease(self.company.name, holder=self.company.run_id, seconds=0.0)
+                for change in changes:
+                    self._store_unless_moved(change)
+            self._read_as.clear()
+
+    def _store_unless_moved(self, change: Change) -> None:
+        """Store a change, unless a twin of this very task (one that Airflow believed dead) took the document on."""
+        try:
+            self.company.register.apply(self.company.name, [change], who=self.company.who)
+        except InvariantBroken:
+            (now,) = self.company.register.load(self.company.name, [change.key])
+            if now.state is self._read_as[change.key]:
                 raise
+            log.warning("%s %s: another try of this step made it %s.", self.company.name, change.key, now.state)
 
     def store(self, record: DocumentRecord, *, note: str = "", **fields: Any) -> None:
         """Store one document's result at once: the step has just had an effect outside, which must not be forgotten.

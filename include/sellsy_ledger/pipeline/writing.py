@@ -199,6 +199,7 @@ class Writer(ABC, Generic[Item, Held]):
             if not in_doubt and (forgotten or posting.attempts > 1 or self.looks_up_first_tries):
                 held = self.find(item, surely_absent=doubt.surely_absent)
                 if held is not None:
+                    doubt.surely_absent = False
                     self.found(record, item, posting, held)
                     return
                 if forgotten and not self._has_settled(self._restored_at):
@@ -209,6 +210,8 @@ class Writer(ABC, Generic[Item, Held]):
                 self.looks_up_first_tries = False
             with checked_last(lambda: self._must_still_be_ours(record, posting)):
                 receipt = self.write(item, posting)
+            # From here on the tool has it: a register that is busy now must not be taken for a write that never left.
+            doubt.surely_absent = False
             self.written(record, item, posting, receipt)
 
     def _must_still_be_ours(self, record: DocumentRecord, posting: Posting) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -12,6 +13,13 @@ from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import ConfigurationError, DocumentError, LeaseHeld, TryLater
 from sellsy_ledger.sources.sellsy.listing import Problem
+
+
+def _raising(error):
+    def fail(*arguments):
+        raise error
+
+    return fail
 
 
 def test_a_night_posts_and_verifies_every_document(world):
@@ -353,6 +361,30 @@ def test_a_detail_that_does_not_answer_waits_and_is_asked_for_again(world):
     here.sellsy.faults.clear()
     here.night()
     assert here.state(bad) == "verified"
+
+
+def test_rows_that_do_not_suffice_are_never_booked_while_the_detail_does_not_answer(world):
+    """Sellsy's journal shows its own default account; the document's own row, which names none, takes the company's."""
+    own = invoice(1)
+    row = own.rows[0]
+    listed = msgspec.structs.replace(
+        own, rows_source="journal", rows=(msgspec.structs.replace(row, account="707000", accounting_code_id=None),)
+    )
+    here = world(own)
+    here.sellsy.reference = lambda: SimpleNamespace(
+        taxes={}, accounting_codes={}, default_accounts=frozenset({"707000"}), deposit_account=None
+    )
+    here.sellsy.documents[:] = [listed]
+    here.sellsy.detail = lambda document: own
+    here.sellsy.detail, healthy = _raising(TryLater("503")), here.sellsy.detail
+    here.night()
+    assert here.state(own) == "waiting(tool_unavailable)"
+    assert here.keys_held() == []
+    here.night()
+    assert here.keys_held() == []
+    here.sellsy.detail = healthy
+    here.night()
+    assert here.state(own) == "verified"
 
 
 def test_two_documents_with_the_same_number_and_third_party_are_not_both_posted(world):

@@ -58,6 +58,33 @@ def test_a_lost_answer_is_looked_up_by_the_next_run(world, written):
     assert here.keys_held().count(KEY_1) == 1
 
 
+def test_a_register_that_is_busy_when_the_answer_comes_is_no_write_that_never_left(world, monkeypatch):
+    """A queue shows nothing yet: whoever took the document for unwritten would book it twice."""
+    here = world(invoice(1), connector=able(settles_within_seconds=7200))
+    store, failed = Writer.store, []
+
+    def busy_once(self, record, **fields):
+        if not failed:
+            failed.append(fields["state"])
+            raise TryLater("the file is busy", tool="register")
+        store(self, record, **fields)
+
+    monkeypatch.setattr(Writer, "store", busy_once)
+    with pytest.raises(TryLater):
+        here.night()
+    assert failed == ["posted"]
+    assert here.state(invoice(1)) == "outcome_unknown"
+    # The queue has not worked it off: a look-up finds nothing.
+    here.clock += dt.timedelta(minutes=61)
+    here.tool.script["find_entry"] = [None]
+    here.night()
+    assert here.tool.calls.count("post_entry") == 1
+    here.clock += dt.timedelta(days=1)
+    here.night()
+    assert here.state(invoice(1)) == "verified"
+    assert here.keys_held() == [KEY_1]
+
+
 def test_a_tool_that_cannot_be_asked_leaves_a_lost_answer_to_a_person(world):
     here = world(invoice(1), connector=able(key=KeySupport.NONE))
     here.tool.script["find_entry"] = [None]
