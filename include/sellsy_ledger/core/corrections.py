@@ -116,6 +116,12 @@ def key_before(document: Document) -> str:
     return versioned(msgspec.structs.replace(document, correction=""), version_of(document) - 1).key
 
 
+def reversal_key_before(document: Document) -> str:
+    """The key of the reversal that goes with ``document`` as a new version, whether there is one or not."""
+    unlabelled = msgspec.structs.replace(document, correction="")
+    return reversal_of(versioned(unlabelled, version_of(document) - 1)).key
+
+
 def reversal_of(document: Document) -> Document:
     """The document that takes ``document``'s entry back: same content, opposite kind."""
     return msgspec.structs.replace(

@@ -7,11 +7,14 @@ would not take it.
 
 from __future__ import annotations
 
+import msgspec
+
 from sellsy_ledger.core.checks import find_faults
 from sellsy_ledger.core.corrections import is_reversal
 from sellsy_ledger.core.journalise import Journaliser
 from sellsy_ledger.core.ledger import LedgerIndex
 from sellsy_ledger.core.outcomes import Outcome, Reason, State
+from sellsy_ledger.core.settings import ClosedPeriod
 from sellsy_ledger.pipeline.company import Company
 from sellsy_ledger.pipeline.proposing import first_open_day_settings
 from sellsy_ledger.pipeline.replacing import reverse_instead
@@ -84,13 +87,18 @@ def _keeps_its_place(company: Company, record: DocumentRecord, outcome: Outcome)
 
 
 def _map_reversal(step: Batch, record: DocumentRecord, ledger: LedgerIndex) -> None:
-    """Ready as it is, unless its account, journal or day takes no entry today."""
+    """Ready as it is, unless its account, journal or day takes no entry today. A day that was closed after it was
+    agreed to is moved where the company says so of every document.
+    """
     if not reaches(record, Stage.MAPPING) or record.entry is None:
         return
-    company = step.company
-    faults = find_faults(record.document, record.entry, company.settings, ledger, company.connector.capabilities)
+    company, entry = step.company, record.entry
+    day = ledger.first_open_day(entry.date)
+    if company.settings.closed_period is ClosedPeriod.FIRST_OPEN_DAY and day is not None:
+        entry = msgspec.structs.replace(entry, date=day)
+    faults = find_faults(record.document, entry, company.settings, ledger, company.connector.capabilities)
     fault = next((fault for fault in faults if fault.reason is not None), None)
     if fault is not None and fault.reason is not None:
         step.change(record, state=State.WAITING, reason=fault.reason, detail=fault.detail)
     else:
-        step.change(record, state=State.READY, reason=None, detail="")
+        step.change(record, state=State.READY, reason=None, detail="", entry=entry)

@@ -14,6 +14,7 @@ from sellsy_ledger.pipeline.document_only import DepositWriter
 from sellsy_ledger.pipeline.entry_writing import EntryWriter, takes_pdf_later
 from sellsy_ledger.pipeline.fetch import is_preview
 from sellsy_ledger.pipeline.imports import Imports, is_import
+from sellsy_ledger.pipeline.replacing import waits_for_its_reversal
 from sellsy_ledger.pipeline.steps import Batch, StepReport, open_batch
 from sellsy_ledger.pipeline.writing import TO_POST
 
@@ -57,7 +58,7 @@ def _deposit(step: Batch) -> None:
 def _collect(step: Batch) -> None:
     writer = FileWriter(step)
     for record in step.records(CHUNK):
-        if record.state in TO_POST:
+        if record.state in TO_POST and not waits_for_its_reversal(step, record):
             writer.hand_over(record)
 
 
@@ -69,7 +70,7 @@ def _post(step: Batch) -> None:
         if is_import(record) and not writer.is_another_ways(record):
             # Never "not found, so write again": the tool's queue may book it at any moment.
             imports.look(record)
-        elif record.state in TO_POST:
+        elif record.state in TO_POST and not waits_for_its_reversal(step, record):
             writer.hand_over(record)
         if attaches:
             writer.attach(record.key)

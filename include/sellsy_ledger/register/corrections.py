@@ -19,10 +19,10 @@ from sellsy_ledger.core.corrections import (
     base_of,
     key_before,
     new_version,
+    reversal_key_before,
     reversal_of,
     reversed_entry,
     version_of,
-    versioned,
 )
 from sellsy_ledger.core.documents import Document
 from sellsy_ledger.core.fingerprint import fingerprint
@@ -126,7 +126,7 @@ class Corrections(CompanyMemory):
                     continue
                 record = row.record()
                 beside = [reversal_of(record.document).key, _next_version(record, record.document).key]
-                beside += [key_before(record.document), _reversal_key_before(record)]
+                beside += [key_before(record.document), reversal_key_before(record.document)]
                 _correct(writes, row, correction, read_rows(connection, company, beside))
                 done.append(correction.key)
         return done
@@ -252,11 +252,6 @@ def _add(writes: WriteSet, made: StoredDocument, beside: dict[str, StoredDocumen
 
 def _next_version(record: DocumentRecord, content: Document) -> Document:
     return new_version(content, version_of(record.document) + 1)
-
-
-def _reversal_key_before(record: DocumentRecord) -> str:
-    unlabelled = msgspec.structs.replace(record.document, correction="")
-    return reversal_of(versioned(unlabelled, version_of(record.document) - 1)).key
 
 
 def _day(correction: Correction) -> date:

@@ -17,7 +17,8 @@ from tests.unit.pipeline.test_doubles import BILL, ReadingConnector, typed
 
 from sellsy_ledger.core.documents import Direction
 from sellsy_ledger.core.ledger import FiscalYear
-from sellsy_ledger.errors import AccessError, ConfigurationError, OutcomeUnknown
+from sellsy_ledger.core.outcomes import Reason
+from sellsy_ledger.errors import AccessError, ConfigurationError, OutcomeUnknown, PostingRefused
 from sellsy_ledger.pipeline.corrections import accept, stored_proposals
 from sellsy_ledger.pipeline.doubles import decide, stored_doubles
 from sellsy_ledger.pipeline.proof import prove
@@ -366,3 +367,57 @@ def test_a_register_restored_from_before_a_correction_finds_it_again_and_books_n
         accepted(later)
     assert (len(here.tool.held), balances(here)["411CLIENT1"]) == (booked, 24000)
     assert states(later)["sales_invoice:1-v2"] == "verified"
+
+
+# -- a reversal that cannot go -----------------------------------------------------------------------------------
+def corrected_then_locked(world, **changes):
+    """A correction that was accepted before its day was locked."""
+    first = invoice(1)
+    here = world(first, **changes)
+    here.night()
+    changed(here, first, **dearer(first))
+    here.night()
+    accepted(here)
+    unlocked = here.tool.ledger
+    locked = FiscalYear(start=dt.date(2026, 1, 1), end=dt.date(2026, 12, 31), locked_until=dt.date(2026, 2, 28))
+    here.tool.ledger = msgspec.structs.replace(unlocked, fiscal_years=(locked,))
+    here.clock += dt.timedelta(days=1)
+    here.night()
+    return here, unlocked
+
+
+def test_a_reversal_whose_day_was_locked_meanwhile_holds_the_new_version_back(world):
+    here, unlocked = corrected_then_locked(world, closed_period="refuse")
+    assert states(here)["sales_credit_note:1-r1"] == "waiting"
+    assert balances(here)["411CLIENT1"] == 12000
+    here.tool.ledger = unlocked
+    here.clock += dt.timedelta(days=1)
+    here.night()
+    assert balances(here)["411CLIENT1"] == 24000
+
+
+def test_a_reversal_whose_day_was_locked_meanwhile_moves_where_every_document_does(world):
+    here, _ = corrected_then_locked(world, closed_period="first_open_day")
+    assert states(here)["sales_credit_note:1-r1"] == states(here)["sales_invoice:1-v2"] == "verified"
+    assert [held.request.entry.date for held in here.tool.held[1:]] == [dt.date(2026, 3, 1)] * 2
+    assert balances(here)["411CLIENT1"] == 24000
+
+
+def test_a_reversal_that_the_tool_refused_holds_the_new_version_back(world):
+    first = invoice(1)
+    here = world(first)
+    here.night()
+    changed(here, first, **dearer(first))
+    here.night()
+    accepted(here)
+    here.tool.script["post_entry"] = [PostingRefused("journal closed", reason=Reason.REFUSED_BY_TOOL)]
+    here.night()
+    here.night()
+    assert states(here)["sales_credit_note:1-r1"] == "rejected"
+    (held_back,) = here.register.load("atelier", ["sales_invoice:1-v2"])
+    assert (held_back.state, held_back.reason) == ("waiting", "refused_by_tool")
+    assert "son extourne" in held_back.detail
+    assert balances(here)["411CLIENT1"] == 12000
+    here.night(retry="all")
+    here.night()
+    assert balances(here)["411CLIENT1"] == 24000
