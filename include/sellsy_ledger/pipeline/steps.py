@@ -137,7 +137,6 @@ class Batch:
         self.key = key
         self.report = StepReport(step=step, batch=key)
         self._changes: dict[str, Change] = {}
-        self._read_as: dict[str, State] = {}
         self._stored: dict[str, Change] = {}
         self._states: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
@@ -157,8 +156,7 @@ class Batch:
         """Remember what differs from the record; nothing is stored (and no event written) when nothing does."""
         different = {name: value for name, value in fields.items() if getattr(record, name) != value}
         if different:
-            self._changes[record.key] = Change(key=record.key, note=note, **different)
-            self._read_as[record.key] = record.state
+            self._changes[record.key] = Change(key=record.key, note=note, was=record.state, **different)
             self.report.changed += 1
 
     def wait(self, record: DocumentRecord, reason: Reason, detail: str, *, note: str = "", **fields: Any) -> None:
@@ -181,7 +179,6 @@ class Batch:
                 self.company.register.check_lease(self.company.name, holder=self.company.run_id, seconds=0.0)
                 for change in changes:
                     self._store_unless_moved(change)
-            self._read_as.clear()
 
     def _store_unless_moved(self, change: Change) -> None:
         """Store a change, unless a twin of this very task (one that Airflow believed dead) took the document on."""
@@ -189,7 +186,7 @@ class Batch:
             self.company.register.apply(self.company.name, [change], who=self.company.who)
         except InvariantBroken:
             (now,) = self.company.register.load(self.company.name, [change.key])
-            if now.state is self._read_as[change.key]:
+            if now.state is change.was:
                 raise
             log.warning("%s %s: another try of this step made it %s.", self.company.name, change.key, now.state)
 

@@ -23,6 +23,8 @@ def apply_change(writes: WriteSet, row: StoredDocument, change: Change) -> None:
         InvariantBroken: a forbidden move, or a posting that would be forgotten.
     """
     before = State(row.state)
+    if change.was is not msgspec.UNSET and change.was is not before:
+        raise InvariantBroken(f"{row.key} is {before} by now, and was {change.was} when this change was decided on.")
     _move(row, before, change)
     if change.fingerprint is not msgspec.UNSET:
         row.fingerprint = change.fingerprint

@@ -75,10 +75,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     One exception: a change of ``state`` that says nothing of ``reason`` and ``detail`` clears them, because they
     explained the state that is left. ``note`` and ``what`` (a short verb, ``moved`` or ``stored`` by default) go into
-    the event.
+    the event. ``was`` is the state in which the step read the document: if it is another one by now, somebody else has
+    taken the document on, and the change is refused.
     """
 
     key: str
+    was: State | msgspec.UnsetType = msgspec.UNSET
     state: State | msgspec.UnsetType = msgspec.UNSET
     reason: Reason | msgspec.UnsetType | None = msgspec.UNSET
     detail: str | msgspec.UnsetType = msgspec.UNSET

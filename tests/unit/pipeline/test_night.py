@@ -12,6 +12,7 @@ from tests.unit.pipeline.fakes import PDF, invoice, missing_pdf
 from sellsy_ledger.core.documents import Kind
 from sellsy_ledger.core.outcomes import Reason
 from sellsy_ledger.errors import ConfigurationError, DocumentError, LeaseHeld, TryLater
+from sellsy_ledger.pipeline.steps import open_batch
 from sellsy_ledger.sources.sellsy.listing import Problem
 
 
@@ -385,6 +386,21 @@ def test_rows_that_do_not_suffice_are_never_booked_while_the_detail_does_not_ans
     here.sellsy.detail = healthy
     here.night()
     assert here.state(own) == "verified"
+
+
+def test_a_twin_of_a_step_takes_no_intent_back(world):
+    """Airflow may believe a task dead and start it again beside itself."""
+    document = invoice(1)
+    here = world(document)
+    company = here.company("the run")
+    (batch,) = here.prepare(company)
+    with open_batch(company, batch, "compute_rounding") as twin:
+        (record,) = list(twin.records())
+        here.register.begin_posting(
+            "atelier", record.key, posting_key="sellsy:4242:" + record.key, payload_hash="x", draft=False, who="first"
+        )
+        twin.wait(record, Reason.POSSIBLE_DUPLICATE, "like what the first one is writing")
+    assert here.state(document) == "posting"
 
 
 def test_two_documents_with_the_same_number_and_third_party_are_not_both_posted(world):
