@@ -141,8 +141,9 @@ def _is_worth_a_look(number: Agreement, party: _Party, *, equal: bool, paper: Pa
     if number is Agreement.OTHER:
         return False
     if not equal:
-        # A supplier gives a number once a year: the amount is wrong on one side, or was booked in parts.
-        return number is Agreement.EXACT and party is _Party.SAME
+        # A supplier gives a number once a year: the amount is wrong on one side, or was booked in parts. Some tools
+        # show the number in a label only.
+        return number >= Agreement.FOUND and party is _Party.SAME
     if number >= Agreement.FOUND:
         return True
     if party is _Party.UNKNOWN:

@@ -100,6 +100,7 @@ def test_all_four_facts_equal_are_the_same_document() -> None:
         {"date": dt.date(2026, 9, 1)},
         {"gross_cents": -12001},
         {"gross_cents": -4000},
+        {"gross_cents": -4000, "numbers": ("Zinc F-2026-0117",)},
         {"third_party_name": "Zync", "third_party_account": "401ZYNC"},
         {"third_party_name": "Fournisseurs divers", "third_party_account": "401DIVERS"},
     ],
