@@ -159,7 +159,7 @@ def _damage_file(url: str, folder: Path) -> None:
         (_lose_owner, "supporting_document : 1"),
         (_lose_pdf, f"le justificatif {PATH} manque"),
         (_damage_pdf, f"le justificatif {PATH} n'est pas celui qui a été reçu"),
-        (_be_old, "révision 0000, ce programme attend 0001"),
+        (_be_old, "révision 0000, ce programme attend 0002"),
         (_damage_file, "Base de données"),
     ],
 )
