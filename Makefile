@@ -39,7 +39,9 @@ down: $(RUNTIME) ## Stop what `make up` started
 
 test: $(DEVELOPMENT) ## Run all tests (browser tests need Chromium: installed by apt where that is possible)
 	@sh tests/browser/prepare.sh
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@# One worker more than cores: some tests mostly wait for Airflow or a browser.
+	@PYTEST_XDIST_AUTO_NUM_WORKERS=$${PYTEST_XDIST_AUTO_NUM_WORKERS:-$$(($$(nproc) + 1))} \
+		$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(DEVELOPMENT) ## Style, types, import rules
 	@$(BIN)/ruff check .

@@ -20,7 +20,7 @@ from tests.security.secrets_found import Secrets
 from sellsy_ledger_airflow.demo.companies import connections_of
 from sellsy_ledger_airflow.demo.result import CompanyResult
 
-SHORT = Plan(seed=3, kills=4, companies=("atelier", "fabrique"), schedule="0 2 1 */4 *", pause=(1.0, 6.0))
+SHORT = Plan(seed=3, kills=3, companies=("atelier", "fabrique"), schedule="0 2 1 */6 *", pause=(1.0, 6.0))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Campaig
 
 @pytest.mark.airflow
 @pytest.mark.timeout(1200)
-def test_after_four_kills_every_ledger_is_what_an_undisturbed_run_makes_of_it(
+def test_after_three_kills_every_ledger_is_what_an_undisturbed_run_makes_of_it(
     campaign: tuple[Campaign, list[CompanyResult]],
 ) -> None:
     made, results = campaign

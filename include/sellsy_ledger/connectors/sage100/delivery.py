@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, cast
@@ -35,6 +36,8 @@ MISSING = "_tiers_manquants.csv"
 # A file that was delivered in another format is still found.
 ENDINGS = tuple(EXTENSIONS.values())
 IN_MEMORY_BYTES = 1 << 20
+# Nobody imports a file and takes it away in less.
+A_MOMENT_SECONDS = 30.0
 _BATCH = re.compile(r"[0-9A-Za-z]{1,60}")
 
 
@@ -119,6 +122,7 @@ class Delivery:
 
     def _hand_over(self, stem: str, lines: IO[bytes], rows: IO[bytes], written: Written) -> None:
         temporary, final = f"{stem}{self._format.extension}{TEMPORARY}", f"{stem}{self._format.extension}"
+        begun = time.monotonic()
         with self._usable():
             self.depot.put(temporary, _rewound(lines))
             if written.missing:
@@ -128,11 +132,22 @@ class Delivery:
         try:
             self.depot.commit(temporary, final)
         except OSError as error:
-            raise self._commit_failed(temporary, final) from error
+            raise self._commit_failed(stem, temporary, final, begun) from error
 
-    def _commit_failed(self, temporary: str, final: str) -> TryLater | OutcomeUnknown:
-        """A failed rename that left the temporary name did not happen; anything else is a doubt."""
+    def _commit_failed(self, stem: str, temporary: str, final: str, begun: float) -> TryLater | OutcomeUnknown:
+        """A failed rename that left the temporary name did not happen; anything else is a doubt.
+
+        Where both names are missing, a twin of this task cleared the folder between our acts. The manifest goes,
+        because alone it says that somebody has taken the file; unless it was begun so long ago that the twin's own file
+        may have been imported and removed since.
+        """
         try:
+            missing = not self.depot.exists(temporary) and not self.depot.exists(final)
+            if self.depot.atomic and missing and time.monotonic() - begun < A_MOMENT_SECONDS:
+                self.depot.delete(_manifest_path(stem))
+                return TryLater(
+                    f"Another try cleared {self.depot.place} meanwhile; the next one delivers.", tool="sage100"
+                )
             untouched = self.depot.atomic and self.depot.exists(temporary) and not self.depot.exists(final)
         except OSError:
             untouched = False

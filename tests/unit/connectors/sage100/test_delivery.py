@@ -317,6 +317,21 @@ def test_without_an_atomic_rename_the_state_in_the_middle_is_left_to_a_person(tm
     }
 
 
+def test_a_twin_that_clears_the_folder_leaves_no_manifest_without_a_file(tmp_path: Path) -> None:
+    """A manifest alone would say that somebody has taken the file, and its documents would never be delivered."""
+
+    class Cleared(LocalDepot):
+        def commit(self, temporary: str, final: str) -> None:
+            self.delete(temporary)
+            super().commit(temporary, final)
+
+    with pytest.raises(TryLater):
+        on(Cleared(tmp_path)).deliver_batch(BATCH, [request(1)])
+    assert files(tmp_path).find_entry(request(1)) is None
+    assert files(tmp_path).deliver_batch(BATCH, [request(1)]).delivered == (request(1).posting_key,)
+    assert (tmp_path / f"{STEM}.pnm").exists()
+
+
 def test_a_failed_rename_without_atomicity_is_an_unknown_outcome(tmp_path: Path) -> None:
     with pytest.raises(OutcomeUnknown):
         on(FailingDepot(tmp_path, 4, atomic=False)).deliver_batch(BATCH, [request(1)])
