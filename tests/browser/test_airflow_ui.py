@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -22,7 +22,9 @@ def shows(driver: Chrome, *texts: str) -> None:
         return not missing
 
     try:
-        WebDriverWait(driver, 40).until(all_there)
+        # The page may be replaced by the next one between two looks.
+        replaced = [StaleElementReferenceException, NoSuchElementException]
+        WebDriverWait(driver, 40, ignored_exceptions=replaced).until(all_there)
     except TimeoutException:
         page = driver.find_element(By.TAG_NAME, "body").text
         pytest.fail(f"the page never showed {missing}; it shows: {page}")
