@@ -93,11 +93,11 @@ class Campaign:
         self.plan, self.tell = plan, tell
         self.chosen = plan.chosen
         self.chance = random.Random(plan.seed)
-        self.postgres = PostgresServer(free_port(0))
+        self.postgres = PostgresServer(free_port())
         self.home = Home(ROOT, folder=folder, server=self.postgres.url, more=AIRFLOW_SETTINGS)
         self.processes = Processes(self.home)
         self.supervisor = Supervisor(self.processes, random.Random(f"delays {plan.seed}"))
-        self.api_port, self.sandbox_port = free_port(0), free_port(0)
+        self.api_port, self.sandbox_port = free_port(), free_port()
         self.sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         self.started = time.monotonic()
         self.killed: dict[str, int] = {}

@@ -56,7 +56,7 @@ def airflow_ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
         (folder / name).symlink_to(ROOT / name)
     home = Home(folder)
     home.prepare()
-    port = free_port(8090)
+    port = free_port()
     environment = home.environment(port)
     processes = Processes(home)
     api = AirflowApi(f"http://127.0.0.1:{port}", "admin", home.secrets()["password"])

@@ -15,15 +15,24 @@ from pathlib import Path
 __all__ = ["Home", "free_port"]
 
 
-def free_port(preferred: int) -> int:
-    """``preferred`` when nothing listens there on loopback, else a port that the system finds free."""
-    for port in (preferred, 0):
+# Below what Linux hands out to outgoing connections: a port that is free now still is when its server starts.
+_PORTS = range(20_000, 32_000)
+
+
+def free_port(preferred: int | None = None) -> int:
+    """A port on which nothing listens on loopback: ``preferred`` when it is free, else one drawn at random.
+
+    Raises:
+        OSError: no free port was found.
+    """
+    drawn = (secrets.choice(_PORTS) for _ in range(100))
+    for port in drawn if preferred is None else (preferred, *drawn):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise OSError("no free port on 127.0.0.1")
 
 

@@ -120,9 +120,13 @@ class Processes:
         for name, child in self._children.items():
             if child.poll() is not None:
                 raise DemoFailed(
-                    f"The process {name} ended by itself (exit {child.returncode}). "
-                    f"Look at .airflow/process-logs/{name}.log."
+                    f"The process {name} ended by itself (exit {child.returncode}). Its last lines, from "
+                    f"{self.home.logs / name}.log:\n{self._last_lines(name)}"
                 )
+
+    def _last_lines(self, name: str, count: int = 15) -> str:
+        lines = (self.home.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-count:])
 
     def ended(self) -> dict[str, int]:
         """Processes that we started and that have ended: name → exit code (negative: the signal)."""
